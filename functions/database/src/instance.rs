@@ -1,0 +1,206 @@
+//! `AWS::RDS::DBInstance`
+
+mod read;
+mod write;
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use shared::aws::{Cx, Grant, Kind, LiveOf, OrAbsent, Resource, Scope};
+use shared::diff::diff;
+use shared::model::{Address, Bound, Facts};
+use shared::world::CloudError;
+
+use crate::rds;
+
+const ABSENT: &[&str] = &["DBInstanceNotFound"];
+const THERE: &[&str] = &["DBInstanceAlreadyExists"];
+
+/// Says on the instance itself whether it may go without a final snapshot. AWS's own deletion
+/// protection cannot say so: it is off already when a deletion is tried for the second time.
+const SNAPSHOT_TAG: &str = "terrace:final-snapshot";
+
+/// The database: one instance, with a standby in another zone where the spec asks for it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "RDS has that many switches")]
+pub struct Instance {
+    pub identifier: String,
+    pub engine: String,
+    pub engine_version: String,
+    pub class: String,
+    pub db_name: String,
+    pub user: String,
+    /// The key of the secret in which RDS keeps the password; empty if RDS does not keep it.
+    pub secret_key: String,
+    pub encrypted: bool,
+    pub key: String,
+    pub storage_type: String,
+    pub storage_gib: i32,
+    /// Up to here RDS adds storage by itself.
+    pub max_storage_gib: i32,
+    pub subnet_group: String,
+    pub security_groups: BTreeSet<String>,
+    pub parameter_group: String,
+    pub port: i32,
+    pub public: bool,
+    pub standby: bool,
+    pub backups_days: i32,
+    /// UTC.
+    pub backup_window: String,
+    /// UTC.
+    pub maintenance_window: String,
+    pub minor_upgrades: bool,
+    pub tags_to_snapshots: bool,
+    pub certificate_authority: String,
+    /// Logs that go to CloudWatch Logs.
+    pub log_exports: BTreeSet<String>,
+    /// 0: no enhanced monitoring.
+    pub monitoring_seconds: i32,
+    /// Empty without enhanced monitoring.
+    pub monitoring_role: String,
+    pub iam_authentication: bool,
+    pub deletion_protection: bool,
+    pub final_snapshot: bool,
+    /// Off when somebody stopped it, or when it lost its key for a while.
+    pub running: bool,
+}
+
+impl Resource for Instance {
+    const KIND: &'static str = "AWS::RDS::DBInstance";
+    const IMMUTABLE: &'static [&'static str] =
+        &["identifier", "engine", "db_name", "user", "encrypted", "key", "subnet_group"];
+    /// AWS has been seen to take 36 minutes over a Multi-AZ instance.
+    const DEADLINE: Duration = Duration::from_mins(75);
+    const GRANTS: &'static [Grant] = GRANTS;
+
+    fn bounds() -> Vec<(&'static str, Bound)> {
+        vec![("engine_version", Bound::AtLeast), ("storage_gib", Bound::AtLeast)]
+    }
+
+    /// One call by name. An instance of our name without our tags is a stranger's, and not listed.
+    async fn list(cx: &Cx) -> Result<Vec<LiveOf<Self>>, CloudError> {
+        let found = read::find(cx, &Self::named(&cx.scope)).await?;
+        let ours = found.and_then(|it| Some((rds::tags(it.tag_list()).address(&cx.scope)?, it)));
+        ours.into_iter().map(|(address, it)| read::live(address, &it)).collect()
+    }
+
+    async fn create(&self, cx: &Cx, at: &Address) -> Result<Facts, CloudError> {
+        let made = self.creation(cx, at).send().await.or_absent(THERE)?;
+        if let Some(instance) = made.as_ref().and_then(|made| made.db_instance()) {
+            return read::facts(instance);
+        }
+        let standing = read::find(cx, &self.identifier).await?;
+        let standing = standing.ok_or(CloudError::Incomplete("a database instance"))?;
+        if rds::tags(standing.tag_list()).address(&cx.scope).as_ref() == Some(at) {
+            read::facts(&standing)
+        } else {
+            Err(rds::strange(&cx.scope, at, &rds::text(standing.db_instance_arn())))
+        }
+    }
+
+    async fn update(&self, cx: &Cx, live: &LiveOf<Self>) -> Result<(), CloudError> {
+        let mut fields = self.differing(&live.spec);
+        if fields.remove("running") {
+            // Nothing else can be changed on an instance that does not run.
+            let start = rds::client(cx).start_db_instance();
+            start.db_instance_identifier(&self.identifier).send().await?;
+            return Ok(());
+        }
+        if fields.remove("final_snapshot") {
+            let arn = live.facts.get("arn").ok_or(CloudError::Incomplete("an instance's ARN"))?;
+            let tag = rds::client(cx).add_tags_to_resource().resource_name(arn);
+            tag.tags(self.snapshot_tag()).send().await?;
+        }
+        if fields.is_empty() {
+            return Ok(());
+        }
+        match self.modification(cx, live, &fields).send().await.map_err(CloudError::from) {
+            Err(CloudError::Refused { message, .. }) if message.contains(NOTHING_TO_DO) => Ok(()),
+            answer => answer.map(drop),
+        }
+    }
+
+    async fn delete(cx: &Cx, live: &LiveOf<Self>) -> Result<(), CloudError> {
+        if live.spec.deletion_protection {
+            let request = rds::client(cx).modify_db_instance().apply_immediately(true);
+            let request = request.db_instance_identifier(&live.spec.identifier);
+            request.deletion_protection(false).send().await.or_absent(ABSENT)?;
+        }
+        match write::deletion(cx, live).send().await.or_absent(ABSENT) {
+            Err(CloudError::Refused { code, message }) if message.contains(STILL_PROTECTED) => {
+                Err(CloudError::NotYet { code, message })
+            }
+            answer => answer.map(drop),
+        }
+    }
+}
+
+/// What `ModifyDBInstance` says when all is as asked for.
+const NOTHING_TO_DO: &str = "No modifications were requested";
+/// What `DeleteDBInstance` says while its deletion protection is being switched off.
+const STILL_PROTECTED: &str = "deletion protection";
+
+impl Instance {
+    /// The identifier of the stack's instance.
+    pub fn named(scope: &Scope) -> String {
+        scope.name("db")
+    }
+
+    /// The fields in which a live instance is not as wished, bounds heeded.
+    fn differing(&self, live: &Self) -> BTreeSet<String> {
+        let value = |it: &Self| serde_json::to_value(it).unwrap_or_default();
+        let differences = diff(&value(self), &value(live), &Kind::of::<Self>().rules());
+        differences.into_iter().map(|it| it.field).collect()
+    }
+}
+
+const GRANTS: &[Grant] = &[
+    Grant {
+        actions: &[
+            "rds:AddTagsToResource",
+            "rds:CreateDBInstance",
+            "rds:DeleteDBInstance",
+            "rds:DescribeDBInstances",
+            "rds:ModifyDBInstance",
+            "rds:StartDBInstance",
+        ],
+        resource: "arn:aws:rds:{region}:{account}:db:terrace-*",
+        reason: "the stack's own instance",
+    },
+    Grant {
+        actions: &["rds:CreateDBInstance", "rds:ModifyDBInstance"],
+        resource: "arn:aws:rds:{region}:{account}:subgrp:terrace-*",
+        reason: "an instance stands in its subnet group",
+    },
+    Grant {
+        actions: &["rds:CreateDBInstance", "rds:ModifyDBInstance"],
+        resource: "arn:aws:rds:{region}:{account}:pg:terrace-*",
+        reason: "an instance has its parameter group",
+    },
+    Grant {
+        actions: &["rds:CreateDBInstance", "rds:ModifyDBInstance"],
+        resource: "arn:aws:rds:{region}:{account}:og:default:*",
+        reason: "an instance has its engine's default option group",
+    },
+    Grant {
+        actions: &["rds:AddTagsToResource", "rds:CreateDBSnapshot", "rds:DeleteDBInstance"],
+        resource: "arn:aws:rds:{region}:{account}:snapshot:terrace-*",
+        reason: "a protected instance leaves a final snapshot, tagged as it was",
+    },
+    Grant {
+        actions: &["kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"],
+        resource: "arn:aws:kms:{region}:{account}:key/*",
+        reason: "RDS encrypts storage and the secret with the stack's key in our name",
+    },
+    Grant {
+        actions: &["secretsmanager:CreateSecret", "secretsmanager:TagResource"],
+        resource: "arn:aws:secretsmanager:{region}:{account}:secret:rds!*",
+        reason: "RDS makes the master user's secret in our name",
+    },
+    Grant {
+        actions: &["iam:PassRole"],
+        resource: "arn:aws:iam::{account}:role/terrace/*",
+        reason: "enhanced monitoring writes with the stack's monitoring role",
+    },
+];

@@ -1,0 +1,25 @@
+//! Runs that ended without a word: aborted, timed out, or failed before they could say so.
+
+use serde_json::{Value, json};
+use shared::lambda::{Failure, Home};
+use shared::ledger::{Execution, Key, Lease, Release, Run};
+use tracing::info;
+
+use crate::{close, unix_seconds};
+
+/// Writes the report that the run could not write, and frees its lease.
+pub async fn ended(home: &Home, name: &str, status: &str) -> Result<Value, Failure> {
+    let Some(Execution { stack }) = home.ledger.read(&Key::Execution(name)).await? else {
+        return Ok(json!({ "ignored": "no run of ours, or a look that holds nothing" }));
+    };
+    let reported = home.ledger.bytes(&Key::Report(&stack, name)).await?.is_some();
+    let admitted: Option<Run> = home.ledger.read(&Key::Run(&stack, name)).await?;
+    if !reported && admitted.is_some() {
+        let text = format!("the execution ended as {status}; deploying again picks up from here");
+        close::fail(home, &stack, name, &json!({ "Error": status, "Cause": text })).await?;
+    }
+    let now = unix_seconds();
+    Lease::release(&home.ledger, &stack, name, Release::Interrupted, now).await?;
+    info!(%stack, status, "execution cleared up");
+    Ok(json!({ "stack": stack, "run": name }))
+}

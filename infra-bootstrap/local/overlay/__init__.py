@@ -1,0 +1,1 @@
+"""A local AWS: MiniStack in this process, mended where it differs from AWS. See ../README.md."""

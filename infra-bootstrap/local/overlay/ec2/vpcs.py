@@ -1,0 +1,144 @@
+"""VPCs, subnets and internet gateways."""
+
+import ipaddress
+
+from ministack.core.responses import get_account_id, get_region
+from ministack.services import ec2
+
+from overlay.ec2 import acls, listing
+from overlay.ec2.api import Refused, find, new_id, operation, tag_on_create, tags_of
+
+# AWS keeps the first four addresses of a subnet and the last one.
+_RESERVED_ADDRESSES = 5
+
+
+def vpc_view(vpc: dict) -> dict:
+    association = vpc.get("_cidr_assoc_id") or "vpc-cidr-assoc-" + vpc["VpcId"][4:]
+    return {
+        "VpcId": vpc["VpcId"],
+        "State": vpc["State"],
+        "CidrBlock": vpc["CidrBlock"],
+        "CidrBlockAssociationSet": [
+            {
+                "AssociationId": association,
+                "CidrBlock": vpc["CidrBlock"],
+                "CidrBlockState": {"State": "associated"},
+            }
+        ],
+        "Ipv6CidrBlockAssociationSet": [],
+        "DhcpOptionsId": vpc["DhcpOptionsId"],
+        "InstanceTenancy": vpc["InstanceTenancy"],
+        "IsDefault": vpc["IsDefault"],
+        "OwnerId": vpc["OwnerId"],
+        "Tags": tags_of(vpc["VpcId"]),
+    }
+
+
+@operation("DescribeVpcs")
+def describe_vpcs(request):
+    chosen = listing.only(ec2._vpcs, request.get("VpcIds"), "InvalidVpcID.NotFound", "vpc ID")
+    special = {
+        "cidr": lambda vpc: [vpc["CidrBlock"]],
+        "cidr-block-association.cidr-block": lambda vpc: [vpc["CidrBlock"]],
+    }
+    return listing.page("DescribeVpcs", request, chosen, vpc_view, "Vpcs", special)
+
+
+def subnet_view(subnet: dict) -> dict:
+    subnet_id = subnet["SubnetId"]
+    return {
+        "SubnetId": subnet_id,
+        "SubnetArn": f"arn:aws:ec2:{get_region()}:{get_account_id()}:subnet/{subnet_id}",
+        "State": subnet["State"],
+        "VpcId": subnet["VpcId"],
+        "CidrBlock": subnet["CidrBlock"],
+        "Ipv6CidrBlockAssociationSet": [],
+        "AvailableIpAddressCount": _free_addresses(subnet),
+        "AvailabilityZone": subnet["AvailabilityZone"],
+        "AvailabilityZoneId": subnet.get("AvailabilityZoneId"),
+        "DefaultForAz": bool(subnet.get("DefaultForAz")),
+        "MapPublicIpOnLaunch": bool(subnet.get("MapPublicIpOnLaunch")),
+        "AssignIpv6AddressOnCreation": False,
+        "EnableDns64": bool(subnet.get("EnableDns64")),
+        "Ipv6Native": False,
+        "OwnerId": subnet["OwnerId"],
+        "PrivateDnsNameOptionsOnLaunch": ec2._subnet_dns_name_options(subnet),
+        "Tags": tags_of(subnet_id),
+    }
+
+
+def _free_addresses(subnet: dict) -> int:
+    size = ipaddress.ip_network(subnet["CidrBlock"], strict=False).num_addresses - _RESERVED_ADDRESSES
+    used = sum(1 for one in ec2._network_interfaces.values() if one["SubnetId"] == subnet["SubnetId"])
+    return max(0, size - used)
+
+
+@operation("CreateSubnet")
+def create_subnet(request):
+    vpc = find(ec2._vpcs, request.get("VpcId", ""), "InvalidVpcID.NotFound", "vpc ID")
+    zone = request.get("AvailabilityZone") or ec2._zone_name_for_az_id(request.get("AvailabilityZoneId", ""))
+    zone = zone or f"{get_region()}a"
+    try:
+        cidr = str(ipaddress.ip_network(request["CidrBlock"], strict=False))
+    except (KeyError, ValueError) as cause:
+        message = (
+            f"Value ({request.get('CidrBlock')}) for parameter cidrBlock is invalid. This is not a valid CIDR block."
+        )
+        raise Refused("InvalidParameterValue", message) from cause
+    subnet_id = new_id("subnet")
+    subnet = ec2._subnets[subnet_id] = {
+        "SubnetId": subnet_id,
+        "VpcId": vpc["VpcId"],
+        "CidrBlock": cidr,
+        "AvailabilityZone": zone,
+        "AvailabilityZoneId": ec2._az_id_for_zone_name(zone),
+        "AvailableIpAddressCount": ipaddress.ip_network(cidr).num_addresses - _RESERVED_ADDRESSES,
+        "State": "available",
+        "DefaultForAz": False,
+        "MapPublicIpOnLaunch": False,
+        "OwnerId": get_account_id(),
+    }
+    tag_on_create(request, subnet_id, "subnet")
+    acls.associate_with_default(vpc["VpcId"], subnet_id)
+    return {"Subnet": subnet_view(subnet)}
+
+
+@operation("DeleteSubnet")
+def delete_subnet(request):
+    subnet_id = request.get("SubnetId", "")
+    find(ec2._subnets, subnet_id, "InvalidSubnetID.NotFound", "subnet ID")
+    if any(one["SubnetId"] == subnet_id for one in ec2._network_interfaces.values()):
+        message = f"The subnet '{subnet_id}' has dependencies and cannot be deleted."
+        raise Refused("DependencyViolation", message)
+    acls.forget_subnet(subnet_id)
+    for table in ec2._route_tables.values():
+        table["Associations"] = [one for one in table["Associations"] if one.get("SubnetId") != subnet_id]
+    del ec2._subnets[subnet_id]
+    ec2._tags.pop(subnet_id, None)
+
+
+@operation("DescribeSubnets")
+def describe_subnets(request):
+    chosen = listing.only(ec2._subnets, request.get("SubnetIds"), "InvalidSubnetID.NotFound", "subnet ID")
+    special = {name: lambda subnet: [subnet["CidrBlock"]] for name in ("cidr", "cidrBlock")}
+    return listing.page("DescribeSubnets", request, chosen, subnet_view, "Subnets", special)
+
+
+def gateway_view(gateway: dict) -> dict:
+    return {
+        "InternetGatewayId": gateway["InternetGatewayId"],
+        "OwnerId": gateway["OwnerId"],
+        "Attachments": gateway.get("Attachments", []),
+        "Tags": tags_of(gateway["InternetGatewayId"]),
+    }
+
+
+@operation("DescribeInternetGateways")
+def describe_internet_gateways(request):
+    chosen = listing.only(
+        ec2._internet_gateways,
+        request.get("InternetGatewayIds"),
+        "InvalidInternetGatewayID.NotFound",
+        "internetGateway ID",
+    )
+    return listing.page("DescribeInternetGateways", request, chosen, gateway_view, "InternetGateways")

@@ -1,0 +1,1 @@
+"""AWS's wire formats, read by the service models that botocore ships."""

@@ -1,0 +1,1 @@
+"""The overlay's own tests: `python -m unittest` in this folder, with the venv's Python."""

@@ -1,0 +1,194 @@
+//! One Lambda, role, log group and version for each function.
+//!
+//! A tier's role is made from the grants of its kinds, so that it holds what they need and no
+//! more.
+
+use serde_json::{Value, json};
+use shared::aws::Kind;
+
+use super::{Resources, allow, attribute, home, logical, reference, role, sub};
+
+/// One function of the control plane.
+pub struct Function {
+    pub name: &'static str,
+    /// What it does, for the console.
+    pub purpose: &'static str,
+    /// The kinds of a tier function; none for the others.
+    kinds: &'static [Kind],
+    extra: fn() -> Vec<Value>,
+}
+
+/// Tiers in the order in which they are built, then the others.
+pub const FUNCTIONS: &[Function] = &[
+    tier("keys", "KMS key, policy, alias", keys::TIER.kinds),
+    tier("storage", "buckets, log groups, topic", storage::TIER.kinds),
+    tier("access", "roles, profiles, people", access::TIER.kinds),
+    tier("network", "VPC, subnets, gateways, routes", network::TIER.kinds),
+    tier("firewall", "security groups, network ACLs", firewall::TIER.kinds),
+    tier("database", "RDS instance and its groups", database::TIER.kinds),
+    tier("edge", "certificate, load balancer, WAF", edge::TIER.kinds),
+    tier("compute", "instances, scaling, bastion", compute::TIER.kinds),
+    tier("monitoring", "alarms, dashboard", monitoring::TIER.kinds),
+    Function { name: "intake", purpose: "takes specs and schedules", kinds: &[], extra: intake },
+    Function { name: "run", purpose: "opens and closes runs", kinds: &[], extra: run },
+    Function { name: "plan", purpose: "makes plans", kinds: &[], extra: Vec::new },
+    Function { name: "recognise", purpose: "reads events and alarms", kinds: &[], extra: recognise },
+];
+
+const fn tier(name: &'static str, purpose: &'static str, kinds: &'static [Kind]) -> Function {
+    Function { name, purpose, kinds, extra: Vec::new }
+}
+
+/// Also what a new writer of a lease waits for: see `shared::ledger`.
+const TIMEOUT_SECONDS: u32 = 60;
+
+/// CPU comes with memory; 512 MB is where TLS handshakes stop being felt.
+const MEMORY_MB: u32 = 512;
+
+/// The template's parameter for a function's code.
+pub fn parameter(name: &str) -> String {
+    format!("{}Code", logical(name))
+}
+
+/// The logical name of a function's newest version, by which machines call it.
+pub fn version(name: &str) -> String {
+    format!("{}Version", logical(name))
+}
+
+pub fn add(resources: &mut Resources) {
+    for function in FUNCTIONS {
+        let name = logical(function.name);
+        resources.insert(format!("{name}Logs"), log_group(&format!("functions/{}", function.name)));
+        resources.insert(format!("{name}Role"), role("lambda.amazonaws.com", statements(function)));
+        resources.insert(format!("{name}Function"), lambda(function));
+        resources.insert(version(function.name), json!({
+            "Type": "AWS::Lambda::Version",
+            // A new code key gives a new description, and with it a new version.
+            "Properties": {
+                "FunctionName": reference(&format!("{name}Function")),
+                "Description": reference(&parameter(function.name)),
+            },
+        }));
+    }
+}
+
+pub fn log_group(name: &str) -> Value {
+    json!({
+        "Type": "AWS::Logs::LogGroup",
+        "Properties": {
+            "LogGroupName": format!("/terrace/{name}"),
+            "RetentionInDays": reference("LogRetentionDays"),
+            "KmsKeyId": attribute("Key", "Arn"),
+        },
+    })
+}
+
+fn lambda(function: &Function) -> Value {
+    let name = logical(function.name);
+    let mut variables = json!({ "TERRACE_LEDGER": reference("Ledger"), "TERRACE_TOPIC": reference("Topic") });
+    if matches!(function.name, "intake" | "recognise") {
+        let machine = |name: &str| {
+            sub(&format!("arn:${{AWS::Partition}}:states:${{AWS::Region}}:${{AWS::AccountId}}:stateMachine:terrace-{name}:live"))
+        };
+        variables["TERRACE_DEPLOY_MACHINE"] = machine("deploy");
+        variables["TERRACE_DRIFT_MACHINE"] = machine("drift");
+        variables["TERRACE_RESPOND_MACHINE"] = machine("respond");
+    }
+    if function.name == "recognise" {
+        let tiers = FUNCTIONS.iter().filter(|function| !function.kinds.is_empty());
+        let arns: Value = tiers.map(|it| attribute(&format!("{}Role", logical(it.name)), "Arn")).collect();
+        // Its own changes are no news: a responder that answered itself would never end.
+        variables["TERRACE_ROLES"] = json!({ "Fn::Join": [",", arns] });
+    }
+    json!({
+        "Type": "AWS::Lambda::Function",
+        "Properties": {
+            "FunctionName": format!("terrace-{}", function.name),
+            "Description": format!("Terrace: {}", function.purpose),
+            "Runtime": "provided.al2023",
+            "Handler": "bootstrap",
+            "Code": { "S3Bucket": reference("Artifacts"), "S3Key": reference(&parameter(function.name)) },
+            "Role": attribute(&format!("{name}Role"), "Arn"),
+            "Timeout": TIMEOUT_SECONDS,
+            "MemorySize": MEMORY_MB,
+            "Environment": { "Variables": variables },
+            "LoggingConfig": { "LogGroup": reference(&format!("{name}Logs")) },
+        },
+    })
+}
+
+fn statements(function: &Function) -> Vec<Value> {
+    let logs = sub(&format!("${{{}Logs.Arn}}", logical(function.name)));
+    let mut statements = vec![
+        allow(&["logs:CreateLogStream", "logs:PutLogEvents"], logs),
+        allow(&["s3:GetObject", "s3:PutObject", "s3:DeleteObject"], home::below("Ledger", "*")),
+        allow(&["s3:ListBucket"], home::arn("Ledger")),
+    ];
+    for kind in function.kinds {
+        statements.extend(kind.grants.iter().map(|grant| {
+            let resource = grant
+                .resource
+                .replace("arn:aws:", "arn:${AWS::Partition}:")
+                .replace("{region}", "${AWS::Region}")
+                .replace("{account}", "${AWS::AccountId}");
+            let resource = if resource.contains("${") { sub(&resource) } else { json!(resource) };
+            allow(grant.actions, resource)
+        }));
+    }
+    statements.extend((function.extra)());
+    merged(statements)
+}
+
+/// Statements on the same resource as one: an inline policy takes 10,240 characters.
+fn merged(statements: Vec<Value>) -> Vec<Value> {
+    let mut merged: Vec<Value> = Vec::new();
+    for statement in statements {
+        let same = merged.iter_mut().find(|it| it["Resource"] == statement["Resource"]);
+        match (same, statement["Action"].as_array()) {
+            (Some(standing), Some(actions)) => {
+                if let Some(all) = standing["Action"].as_array_mut() {
+                    let new: Vec<Value> = actions.iter().filter(|it| !all.contains(it)).cloned().collect();
+                    all.extend(new);
+                    all.sort_by_key(Value::to_string);
+                }
+            }
+            (None, _) | (Some(_), None) => merged.push(statement),
+        }
+    }
+    merged
+}
+
+fn machines(names: &[&str]) -> Value {
+    names
+        .iter()
+        .map(|name| {
+            sub(&format!("arn:${{AWS::Partition}}:states:${{AWS::Region}}:${{AWS::AccountId}}:stateMachine:terrace-{name}:*"))
+        })
+        .collect()
+}
+
+fn tell() -> Vec<Value> {
+    vec![
+        allow(&["sns:Publish"], reference("Topic")),
+        allow(&["kms:Decrypt", "kms:GenerateDataKey*"], attribute("Key", "Arn")),
+    ]
+}
+
+fn intake() -> Vec<Value> {
+    let start = allow(&["states:StartExecution"], machines(&["deploy", "drift"]));
+    [vec![start], tell()].concat()
+}
+
+fn run() -> Vec<Value> {
+    let public = sub("arn:${AWS::Partition}:ssm:${AWS::Region}::parameter/aws/service/*");
+    let own = sub("arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter/*");
+    [vec![allow(&["ssm:GetParameter"], json!([public, own]))], tell()].concat()
+}
+
+fn recognise() -> Vec<Value> {
+    let queue = allow(
+        &["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"],
+        attribute("Events", "Arn"),
+    );
+    vec![queue, allow(&["states:StartExecution"], machines(&["respond"]))]
+}

@@ -1,0 +1,129 @@
+//! Classifies AWS's errors, once for all services.
+//!
+//! Sources: the error lists of the services' API references, and what operators report of
+//! eventual consistency; each row is a code, and where one code has several meanings, a part
+//! of the message that tells them apart.
+
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::display::DisplayErrorContext;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+
+use crate::world::CloudError;
+
+/// Codes that mean "ask again later", whatever the message.
+const NOT_YET: &[&str] = &[
+    "AWS.SimpleQueueService.QueueDeletedRecently",
+    "BucketNotEmpty",
+    "CertificateNotFound",
+    "ConcurrentModification",
+    "ConcurrentModificationException",
+    "DeleteConflict",
+    "DependencyTimeoutException",
+    "DependencyViolation",
+    "InternalError",
+    "InvalidAllocationID.NotFound",
+    "InvalidDBInstanceState",
+    "InvalidDBParameterGroupState",
+    "InvalidDBSubnetGroupStateFault",
+    "InvalidEventSubscriptionState",
+    "InvalidGroup.InUse",
+    "InvalidGroup.NotFound",
+    "InvalidIPAddress.InUse",
+    "InvalidInternetGatewayID.NotFound",
+    "InvalidKeyPair.NotFound",
+    "InvalidRouteTableID.NotFound",
+    "InvalidSubnetID.NotFound",
+    "InvalidVpcID.NotFound",
+    "KMSInternalException",
+    "NatGatewayNotFound",
+    "OperationAborted",
+    "OperationAbortedException",
+    "PriorRequestNotComplete",
+    "RequestInProgressException",
+    "RequestLimitExceeded",
+    "ResourceContention",
+    "ResourceInUse",
+    "ResourceInUseException",
+    "SNSNoAuthorization",
+    "ScalingActivityInProgress",
+    "ServiceFailure",
+    "ServiceUnavailable",
+    "SlowDown",
+    "SourceNotFound",
+    "Throttling",
+    "ThrottlingException",
+    "TooManyRequestsException",
+    "TooManyUpdates",
+    "WAFAssociatedItemException",
+    "WAFLogDestinationPermissionIssueException",
+    "WAFOptimisticLockException",
+    "WAFServiceLinkedRoleErrorException",
+    "WAFUnavailableEntityException",
+];
+
+/// Codes that mean it only with these words in the message.
+const NOT_YET_IF: &[(&str, &str)] = &[
+    ("AccessDenied", "Access Denied for bucket"),
+    ("InvalidConfigurationRequest", "Access Denied for bucket"),
+    ("InvalidInstanceID", "pending"),
+    ("InvalidNatGatewayID.NotFound", "does not exist"),
+    ("InvalidParameter", "Unable to assume given IAM role"),
+    ("InvalidParameterException", "KMS key"),
+    ("InvalidParameterValue", "IAM role ARN value is invalid"),
+    ("InvalidParameterValue", "Invalid IAM Instance Profile"),
+    ("InvalidParameterValueException", "cannot be assumed"),
+    ("MalformedPolicy", "Invalid principal"),
+    ("MalformedPolicyDocument", "Invalid principal"),
+    ("MalformedPolicyDocumentException", "principal"),
+    ("ValidationError", "Invalid IAM Instance Profile"),
+];
+
+impl<E, R> From<SdkError<E, R>> for CloudError
+where
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+    R: std::fmt::Debug + Send + Sync + 'static,
+{
+    fn from(error: SdkError<E, R>) -> Self {
+        let code = error.code().unwrap_or("NoAnswer").to_owned();
+        let message = match error.message() {
+            Some(message) => message.to_owned(),
+            None => DisplayErrorContext(&error).to_string(),
+        };
+        // Without an answer nobody knows what happened: the next pass looks.
+        let answered = matches!(error, SdkError::ServiceError(_));
+        if answered { classified(&code, &message) } else { Self::NotYet { code, message } }
+    }
+}
+
+/// The same for an error that AWS tells inside an answer of 200.
+pub fn classified(code: &str, message: &str) -> CloudError {
+    if is_not_yet(code, message) {
+        CloudError::not_yet(code, message)
+    } else {
+        CloudError::refused(code, message)
+    }
+}
+
+fn is_not_yet(code: &str, message: &str) -> bool {
+    NOT_YET.contains(&code)
+        || NOT_YET_IF.iter().any(|(it, words)| *it == code && message.contains(words))
+}
+
+/// Turns "there is no such thing", or "it is so already", from an error into `None`.
+pub trait OrAbsent<T> {
+    /// `None` for an answer with one of `codes`.
+    fn or_absent(self, codes: &[&str]) -> Result<Option<T>, CloudError>;
+}
+
+impl<T, E, R> OrAbsent<T> for Result<T, SdkError<E, R>>
+where
+    SdkError<E, R>: ProvideErrorMetadata + Into<CloudError>,
+{
+    fn or_absent(self, codes: &[&str]) -> Result<Option<T>, CloudError> {
+        match self {
+            Ok(found) => Ok(Some(found)),
+            Err(error) if error.code().is_some_and(|code| codes.contains(&code)) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! The difference between a wish and what is there, field by field.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::model::{Bound, Rules};
+
+/// One field that is not as we want it. `null` stands for "not there".
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Difference {
+    /// Path in the spec, joined by dots.
+    pub field: String,
+    pub live: Value,
+    pub want: Value,
+}
+
+/// Every field in which `live` is not as `want` says. Specs are total, so a field that only
+/// `live` has is a difference too.
+pub fn diff(want: &Value, live: &Value, rules: &Rules) -> Vec<Difference> {
+    let mut differences = all(want, live);
+    differences.retain(|it| !is_tolerated(it, want, rules));
+    differences
+}
+
+/// The wish with every field that AWS moved within its bounds left where it is, so that an
+/// update of another field does not move it back (or ask a disk to shrink).
+pub fn settled(want: &Value, live: &Value, rules: &Rules) -> Value {
+    let mut settled = want.clone();
+    for it in all(want, live).into_iter().filter(|it| is_tolerated(it, want, rules)) {
+        if let Some(field) = settled.pointer_mut(&format!("/{}", it.field.replace('.', "/"))) {
+            *field = it.live;
+        }
+    }
+    settled
+}
+
+fn all(want: &Value, live: &Value) -> Vec<Difference> {
+    let mut differences = Vec::new();
+    collect(&mut differences, "", want, live);
+    differences
+}
+
+fn is_tolerated(it: &Difference, want: &Value, rules: &Rules) -> bool {
+    rules.bounded.get(&it.field).is_some_and(|bound| within(bound, it, want))
+}
+
+fn collect(found: &mut Vec<Difference>, field: &str, want: &Value, live: &Value) {
+    if let (Value::Object(want), Value::Object(live)) = (want, live) {
+        let names: BTreeSet<&String> = want.keys().chain(live.keys()).collect();
+        for name in names {
+            let path = if field.is_empty() { name.clone() } else { format!("{field}.{name}") };
+            let side = |it: &serde_json::Map<String, Value>| it.get(name).cloned();
+            let (want, live) = (side(want).unwrap_or_default(), side(live).unwrap_or_default());
+            collect(found, &path, &want, &live);
+        }
+    } else if unordered(want) != unordered(live) {
+        let (live, want) = (live.clone(), want.clone());
+        found.push(Difference { field: field.to_owned(), live, want });
+    }
+}
+
+/// Lists as sets: AWS gives them back in an order of its own, and references that were sorted by
+/// their text are not in the order of the ids that fill them. A kind whose order has a meaning
+/// numbers its items.
+fn unordered(value: &Value) -> Value {
+    match value {
+        Value::Array(items) => {
+            let mut items: Vec<Value> = items.iter().map(unordered).collect();
+            items.sort_by_key(Value::to_string);
+            Value::Array(items)
+        }
+        Value::Object(fields) => {
+            fields.iter().map(|(key, value)| (key.clone(), unordered(value))).collect()
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
+    }
+}
+
+fn within(bound: &Bound, it: &Difference, want: &Value) -> bool {
+    match bound {
+        Bound::AtLeast => at_least(&it.live, &it.want),
+        Bound::Within { low, high } => match (it.live.as_i64(), want[low].as_i64(), want[high].as_i64()) {
+            (Some(live), Some(low), Some(high)) => (low..=high).contains(&live),
+            (None, ..) | (_, None, _) | (.., None) => false,
+        },
+    }
+}
+
+/// `17.6` is at least `17` and at least `17.4`, not at least `18`; the major version is exact.
+fn at_least(live: &Value, want: &Value) -> bool {
+    match (live, want) {
+        (Value::Number(live), Value::Number(want)) => live.as_f64() >= want.as_f64(),
+        (Value::String(live), Value::String(want)) => {
+            let (live, want) = (version(live), version(want));
+            live.first() == want.first() && live >= want
+        }
+        (live, want) => live == want,
+    }
+}
+
+fn version(text: &str) -> Vec<u64> {
+    text.split('.').map_while(|part| part.parse().ok()).collect()
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {} → {}", self.field, short(&self.live), short(&self.want))
+    }
+}
+
+/// A value as a person reads it in one line.
+fn short(value: &Value) -> String {
+    /// Longer values are cut: a policy says little on a terminal.
+    const LENGTH_MAX: usize = 60;
+    let text = match value {
+        Value::Null => "nothing".to_owned(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    match text.char_indices().nth(LENGTH_MAX) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text,
+    }
+}

@@ -1,0 +1,132 @@
+//! What is known of all tiers while a pass runs.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{Address, Facts, Live, Reference, Rules, Status, Tier};
+use crate::plan::Inventory;
+
+/// What one tier knows of itself. The tier alone writes it; the others read it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Part {
+    pub live: Vec<Live>,
+    pub rules: BTreeMap<String, Rules>,
+    /// Made a moment ago and not shown by AWS yet.
+    #[serde(default)]
+    pub unseen: Vec<Unseen>,
+    /// Steps that ask for patience, and since when.
+    #[serde(default)]
+    pub waiting: BTreeMap<Address, Waiting>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Unseen {
+    pub live: Live,
+    /// Unix seconds.
+    pub since: i64,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Waiting {
+    /// Unix seconds.
+    pub since: i64,
+    /// On another step, rather than on AWS.
+    #[serde(default)]
+    pub blocked: bool,
+    pub why: String,
+}
+
+/// A new object may be hidden from lists for this long ("retryable for 5 min" in EC2).
+const UNSEEN_SECONDS: i64 = 5 * 60;
+
+/// The parts of all tiers, with the tier that is acting.
+pub struct Board {
+    pub tier: Tier,
+    parts: BTreeMap<Tier, Part>,
+    inventory: Inventory,
+}
+
+impl Board {
+    pub fn new(tier: Tier, parts: BTreeMap<Tier, Part>, inventory: Inventory) -> Self {
+        let mut board = Self { tier, parts, inventory };
+        board.parts.entry(tier).or_default();
+        board
+    }
+
+    /// The part of the acting tier.
+    pub fn own(&mut self) -> &mut Part {
+        self.parts.entry(self.tier).or_default()
+    }
+
+    pub fn into_own(mut self) -> Part {
+        self.parts.remove(&self.tier).unwrap_or_default()
+    }
+
+    /// The resource that counts at `address`. What was just made counts before it is shown, and
+    /// before all that is.
+    pub fn live(&self, address: &Address) -> Option<Live> {
+        let part = self.parts.get(&address.tier())?;
+        if let Some(made) = part.unseen.iter().find(|it| it.live.address == *address) {
+            return Some(made.live.clone());
+        }
+        let claims: Vec<&Live> = self.claims(address).collect();
+        let everything: Vec<&Live> = self.parts.values().flat_map(|part| &part.live).collect();
+        self.inventory.get(address)?.choose(&claims, &everything).cloned()
+    }
+
+    /// All that is listed at `address`.
+    pub fn claims(&self, address: &Address) -> impl Iterator<Item = &Live> {
+        let listed = self.parts.get(&address.tier()).into_iter().flat_map(|part| &part.live);
+        listed.filter(move |live| live.address == *address)
+    }
+
+    /// The resource at `address` with that very id; any resource there when `id` is `None`.
+    pub fn exactly(&self, address: &Address, id: Option<&str>) -> Option<Live> {
+        self.claims(address).find(|live| id.is_none() || live.id() == id).cloned()
+    }
+
+    /// Whether something else with this id stood at the address before ours was to be made.
+    pub fn is_strange(&self, live: &Live) -> bool {
+        let owned = self.inventory.get(&live.address);
+        owned.is_some_and(|it| live.id().is_some_and(|id| it.strangers.contains(id)))
+    }
+
+    /// The facts that stand for `references`. What failed has none to build on: it is replaced.
+    pub fn facts<'a>(
+        &self,
+        references: impl Iterator<Item = &'a Reference>,
+    ) -> BTreeMap<Address, Facts> {
+        let useful = |it: &Address| self.live(it).filter(|live| !live.has_failed());
+        references.filter_map(|it| Some((it.address.clone(), useful(&it.address)?.facts))).collect()
+    }
+
+    pub fn rules(&self, kind: &str) -> Rules {
+        self.parts[&self.tier].rules.get(kind).cloned().unwrap_or_default()
+    }
+
+    /// Seconds since the first of what is waited for began.
+    pub fn longest_wait(&self, now: i64) -> i64 {
+        let waiting = self.parts.get(&self.tier).map(|part| part.waiting.values());
+        waiting.into_iter().flatten().map(|it| now - it.since).max().unwrap_or(0)
+    }
+
+    /// Takes a fresh list of one kind; what was made and is not shown yet stays known for a while.
+    pub fn relist(&mut self, kind: &str, live: Vec<Live>, now: i64) {
+        let tier = self.tier;
+        let part = self.own();
+        part.live.retain(|it| it.kind != kind);
+        // Other tiers may have resources of the kind too: theirs to look after.
+        part.live.extend(live.into_iter().filter(|it| it.address.tier() == tier));
+        let is_shown = |made: &Live| part.live.iter().any(|it| it.is_same(made));
+        part.unseen.retain(|it| !is_shown(&it.live) && now - it.since < UNSEEN_SECONDS);
+    }
+
+    /// Remembers what was just made. The inventory's word on an older one no longer counts.
+    pub fn made(&mut self, live: Live, now: i64) {
+        let owned = self.inventory.entry(live.address.clone()).or_default();
+        owned.id = live.id().map(str::to_owned);
+        let live = Live { status: Status::Pending, ..live };
+        self.own().unseen.push(Unseen { live, since: now });
+    }
+}

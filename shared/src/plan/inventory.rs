@@ -1,0 +1,126 @@
+//! What the ledger calls ours.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::{Action, Observed, Plan};
+use crate::model::{Address, Live, Stack};
+
+/// What we have made or meant to make. Tags are an index, not an authority: whoever may tag
+/// could offer us a stranger's database, so only what is in here too is ours to keep or delete.
+pub type Inventory = BTreeMap<Address, Owned>;
+
+/// What is ours at one address.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Owned {
+    /// `None`: meant to be made; the answer may have been lost.
+    #[serde(default)]
+    pub id: Option<String>,
+    /// Ids that were made for this address when answers were lost, and have to go.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub duplicates: BTreeSet<String>,
+    /// Ids that claimed this address before we meant to make something here: not ours.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub strangers: BTreeSet<String>,
+    #[serde(default)]
+    pub protected: bool,
+}
+
+impl Owned {
+    /// Whether we made `live`, as far as the ledger can tell.
+    pub fn is_ours(&self, live: &Live) -> bool {
+        self.may_count(live) || live.id().is_some_and(|id| self.duplicates.contains(id))
+    }
+
+    /// Whether `live` may be the one that counts.
+    pub(super) fn may_count(&self, live: &Live) -> bool {
+        let id = live.id().unwrap_or_default();
+        match &self.id {
+            Some(known) => known == id,
+            None => !self.duplicates.contains(id) && !self.strangers.contains(id),
+        }
+    }
+
+    /// Writes down what was found for an open intent: the one that counts, and the others.
+    fn take_over(&mut self, found: Option<&Live>, others: &[&Live]) {
+        let Some(id) = found.and_then(Live::id).filter(|_| self.id.is_none()) else { return };
+        let spare = others.iter().filter(|it| self.may_count(it)).filter_map(|it| it.id());
+        let spare: BTreeSet<String> = spare.map(str::to_owned).collect();
+        self.duplicates.extend(spare);
+        self.id = Some(id.to_owned());
+    }
+
+    /// Opens the intent: what is made from now on is ours, what claims the address already is not.
+    fn open(&mut self, others: &[&Live]) {
+        let strangers = others.iter().filter(|it| !self.is_ours(it)).filter_map(|it| it.id());
+        let strangers: BTreeSet<String> = strangers.map(str::to_owned).collect();
+        self.strangers.extend(strangers);
+        self.id = None;
+    }
+}
+
+/// The inventory after a plan was made: what it means to make is written down before it is
+/// made, and what was found for an open intent is taken over.
+pub fn intend(inventory: &Inventory, stack: &Stack, observed: &Observed, plan: &Plan) -> Inventory {
+    let mut next = inventory.clone();
+    let (live, others) = claims(observed, inventory);
+    for (address, owned) in &mut next {
+        owned.take_over(live.get(address).copied(), at(&others, address));
+    }
+    for step in &plan.build {
+        match step.action {
+            // What is on its way now may be on its way out, and is then made again.
+            Action::Create | Action::Wait => {
+                next.entry(step.address.clone()).or_default().open(at(&others, &step.address));
+            }
+            Action::Update(_) | Action::Delete => (),
+        }
+    }
+    for node in stack.nodes() {
+        if let Some(owned) = next.get_mut(&node.address) {
+            owned.protected = node.protected;
+        }
+    }
+    next
+}
+
+/// The inventory after a run: ids of what stands, and nothing of what is gone. An intent stays
+/// open until something is seen: a new object may be hidden from lists for minutes.
+pub fn settle(inventory: &Inventory, stack: &Stack, observed: &Observed) -> Inventory {
+    let mut next = inventory.clone();
+    let (live, others) = claims(observed, inventory);
+    for (address, owned) in &mut next {
+        let others = at(&others, address);
+        owned.take_over(live.get(address).copied(), others);
+        let is_listed = |id: &String| others.iter().any(|it| it.id() == Some(id));
+        owned.duplicates.retain(is_listed);
+        if owned.id.is_some() {
+            owned.strangers.retain(is_listed);
+        }
+    }
+    next.retain(|address, owned| {
+        let stands = live.contains_key(address) || !owned.duplicates.is_empty();
+        stands || owned.id.is_none() || stack.get(address).is_some()
+    });
+    next
+}
+
+type Others<'a> = BTreeMap<Address, Vec<&'a Live>>;
+
+/// What counts at each address, and what else claims it.
+fn claims<'a>(
+    observed: &'a Observed,
+    inventory: &Inventory,
+) -> (BTreeMap<Address, &'a Live>, Others<'a>) {
+    let (live, spare) = observed.by_address(inventory);
+    let mut others = Others::new();
+    for it in spare {
+        others.entry(it.address.clone()).or_default().push(it);
+    }
+    (live, others)
+}
+
+fn at<'o, 'a>(others: &'o Others<'a>, address: &Address) -> &'o [&'a Live] {
+    others.get(address).map(Vec::as_slice).unwrap_or_default()
+}

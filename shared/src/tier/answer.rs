@@ -1,0 +1,46 @@
+//! What a tier Lambda is asked and what it answers.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use crate::engine::Changed;
+use crate::model::{Address, Tier};
+use crate::plan::Part;
+
+/// What a tier Lambda is asked.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "verb", rename_all = "lowercase", deny_unknown_fields)]
+pub enum Request {
+    /// Write down what the tier wishes and what stands.
+    Survey { stack: String, run: String },
+    /// Do whatever of the plan's part is not blocked.
+    Act { stack: String, run: String, part: Part },
+    /// Bring these addresses, and what hangs on them, back to the known-good revision.
+    Heal { stack: String, run: String, addresses: BTreeSet<Address> },
+    /// Do one of the tier's own responses.
+    Respond { stack: String, run: String, action: String },
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Answer {
+    Survey { tier: Tier, live: usize },
+    Act(Act),
+    Respond { tier: Tier, result: serde_json::Value },
+}
+
+/// Where a tier stands after a pass.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Act {
+    pub tier: Tier,
+    /// The facts that other tiers need exist, or wait for another tier: no reason to stay here.
+    pub usable: bool,
+    /// Nothing left to do or to wait for.
+    pub done: bool,
+    /// When to ask again.
+    pub wait_seconds: i64,
+    pub changed: Vec<Changed>,
+    /// What is waited for, in one line.
+    pub waiting: String,
+}

@@ -1,0 +1,16 @@
+//! The laws of the planner and the engine, over random stacks in the strictest of clouds.
+//!
+//! Some deadlocks show only past a few hundred cases: `PROPTEST_CASES=4000 cargo test -p
+//! terrace-shared --test laws`.
+
+mod laws {
+    mod crashes;
+    mod deploys;
+    mod destroys;
+    mod drift;
+    mod driver;
+    mod failures;
+    mod plans;
+    mod stacks;
+    mod strangers;
+}

@@ -1,0 +1,103 @@
+//! Whatever goes wrong at whatever call: deploying again heals it.
+
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+use shared::memory::{At, Fault, How, Memory, Pace};
+use shared::model::Stack;
+
+use super::driver::{Ledger, Recovery, block_on, cloud, deploy, deployed, plan};
+use super::stacks::{cases, paces, stack, two_versions};
+
+const RECOVERIES: [Recovery; 3] = [Recovery::KeepParts, Recovery::LoseParts, Recovery::Resume];
+const HOWS: [How; 4] = [How::Lost, How::Unanswered, How::Throttled, How::Refused];
+
+fn faults() -> impl Strategy<Value = (Index, How, bool)> {
+    (any::<Index>(), select(HOWS.as_slice()), any::<bool>())
+}
+
+/// Deploys each version until it is done, in a cloud where some calls go wrong.
+async fn battered(
+    stacks: &[&Stack],
+    pace: Pace,
+    faults: &[(Index, How, bool)],
+    after_a_crash: Recovery,
+) -> (Memory, Ledger) {
+    let (calm, _) = deployed(stacks, pace).await;
+    let (cloud, mut ledger) = (cloud(pace), Ledger { after_a_crash, ..Ledger::default() });
+    if calm.writes() > 0 {
+        for (call, how, is_deadly) in faults {
+            let call = 1 + call.index(usize::try_from(calm.writes()).expect("few")) as u64;
+            cloud.inject(Fault { at: At::Write(call), how: *how, is_deadly: *is_deadly });
+        }
+    }
+    for stack in stacks {
+        deploy(&cloud, stack, &mut ledger).await;
+    }
+    (cloud, ledger)
+}
+
+proptest! {
+    #![proptest_config(cases(24))]
+
+    #[test]
+    fn a_crash_at_any_call_is_healed_by_deploying_again(
+        (before, after) in two_versions(),
+        pace in paces(),
+        fault in faults(),
+        recovery in select(RECOVERIES.as_slice()),
+    ) {
+        block_on(async {
+            let (cloud, mut ledger) = battered(&[&before, &after], pace, &[fault], recovery).await;
+            let (calm, _) = deployed(&[&after], pace).await;
+            assert_eq!(cloud.shape(), calm.shape());
+            let verify = plan(&cloud, &after, &mut ledger).await;
+            assert!(verify.notes.is_empty(), "{verify}");
+        });
+    }
+
+    #[test]
+    fn so_are_many_crashes_at_once(
+        (before, after) in two_versions(),
+        pace in paces(),
+        faults in prop::collection::vec(faults(), 2..6),
+        recovery in select(RECOVERIES.as_slice()),
+    ) {
+        block_on(async {
+            let (cloud, _) = battered(&[&before, &after], pace, &faults, recovery).await;
+            assert_eq!(cloud.shape(), deployed(&[&after], pace).await.0.shape());
+        });
+    }
+
+    #[test]
+    fn a_destroy_that_crashed_is_finished_by_the_next(
+        stack in stack(),
+        pace in paces(),
+        faults in prop::collection::vec(faults(), 1..4),
+        recovery in select(RECOVERIES.as_slice()),
+    ) {
+        block_on(async {
+            let nothing = Stack::default();
+            let (cloud, _) = battered(&[&stack, &nothing], pace, &faults, recovery).await;
+            assert_eq!(cloud.shape(), []);
+        });
+    }
+
+    #[test]
+    fn another_version_may_follow_a_crash(
+        (before, after) in two_versions(),
+        pace in paces(),
+        fault in faults(),
+    ) {
+        block_on(async {
+            let (cloud, mut ledger) = (cloud(pace), Ledger::default());
+            let (calm, _) = deployed(&[&before], pace).await;
+            if calm.writes() > 0 {
+                let call = 1 + fault.0.index(usize::try_from(calm.writes()).expect("few")) as u64;
+                cloud.inject(Fault { at: At::Write(call), how: fault.1, is_deadly: true });
+            }
+            super::driver::run(&cloud, &before, &mut ledger).await;
+            deploy(&cloud, &after, &mut ledger).await;
+            assert_eq!(cloud.shape(), deployed(&[&after], pace).await.0.shape());
+        });
+    }
+}

@@ -1,0 +1,86 @@
+//! Destroying is deploying nothing; what is protected stays, with what it uses.
+
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
+use shared::model::{Address, Stack};
+use shared::plan::Options;
+
+use super::driver::{End, Ledger, block_on, deploy, deployed, plan, run};
+use super::stacks::{cases, guarded_stack, paces, stack};
+
+/// Protected nodes and all that they refer to, directly or not.
+fn kept(stack: &Stack) -> BTreeSet<Address> {
+    let mut kept = BTreeSet::new();
+    for node in stack.nodes().iter().rev() {
+        if node.protected || kept.contains(&node.address) {
+            kept.insert(node.address.clone());
+            let references = node.references().into_iter();
+            // A text around an id is no use of it.
+            let held = references.filter(|it| it.fact != "endpoint" && !is_read_only(node, it));
+            kept.extend(held.map(|it| it.address));
+        }
+    }
+    kept
+}
+
+fn is_read_only(node: &shared::model::Node, it: &shared::model::Reference) -> bool {
+    let mut held = node.clone();
+    held.spec["reads"] = serde_json::Value::Null;
+    !held.references().contains(it)
+}
+
+proptest! {
+    #![proptest_config(cases(24))]
+
+    #[test]
+    fn destroy_leaves_nothing(stack in stack(), pace in paces()) {
+        block_on(async {
+            let (cloud, mut ledger) = deployed(&[&stack], pace).await;
+            deploy(&cloud, &Stack::default(), &mut ledger).await;
+            assert_eq!(cloud.shape(), []);
+            assert!(ledger.inventory.is_empty(), "{:?}", ledger.inventory);
+        });
+    }
+
+    #[test]
+    fn destroy_leaves_what_is_protected_and_what_that_uses_and_names_it(
+        stack in guarded_stack(),
+        pace in paces(),
+    ) {
+        block_on(async {
+            let (cloud, mut ledger) = deployed(&[&stack], pace).await;
+            deploy(&cloud, &Stack::default(), &mut ledger).await;
+            let left: BTreeSet<Address> = cloud.shape().into_iter().map(|it| it.0).collect();
+            assert_eq!(left, kept(&stack));
+            let again = plan(&cloud, &Stack::default(), &mut ledger).await;
+            let named: BTreeSet<Address> = again.notes.into_iter().map(|it| it.address).collect();
+            assert_eq!(named, left);
+        });
+    }
+
+    #[test]
+    fn what_was_kept_is_taken_up_by_deploying_again(stack in guarded_stack(), pace in paces()) {
+        block_on(async {
+            let (cloud, mut ledger) = deployed(&[&stack], pace).await;
+            let ids = |address: &Address| cloud.ids(address);
+            let before: Vec<_> = kept(&stack).iter().map(ids).collect();
+            deploy(&cloud, &Stack::default(), &mut ledger).await;
+            deploy(&cloud, &stack, &mut ledger).await;
+            assert_eq!(kept(&stack).iter().map(ids).collect::<Vec<_>>(), before);
+            assert_eq!(cloud.shape(), deployed(&[&stack], pace).await.0.shape());
+        });
+    }
+
+    #[test]
+    fn data_goes_only_when_the_person_says_so(stack in guarded_stack(), pace in paces()) {
+        block_on(async {
+            let (cloud, mut ledger) = deployed(&[&stack], pace).await;
+            let options = Options { include_data: true, ..Options::default() };
+            ledger = Ledger { options, ..ledger };
+            let end = run(&cloud, &Stack::default(), &mut ledger).await;
+            assert!(matches!(end, End::Done(_)), "{end:?}");
+            assert_eq!(cloud.shape(), []);
+        });
+    }
+}

@@ -1,0 +1,93 @@
+//! Tags are an index, not an authority.
+
+use proptest::prelude::*;
+use proptest::sample::Index;
+use shared::model::{Node, Stack};
+use shared::plan::Inventory;
+
+use super::driver::{Ledger, block_on, cloud, deploy, deployed, plan, run};
+use super::stacks::{cases, NAMED, paces, stack, two_versions};
+
+/// Things that carry the addresses of `stack`, though we did not make them.
+fn disguised(stack: &Stack, picks: &[Index]) -> Vec<Node> {
+    let nodes: Vec<&Node> = stack.nodes().iter().filter(|node| node.kind != NAMED).collect();
+    let picks = picks.iter().filter(|_| !nodes.is_empty());
+    let copies = picks.map(|pick| nodes[pick.index(nodes.len())].resolve(&no_facts()));
+    copies.map(|node| Node { spec: serde_json::json!({ "fixed": 0 }), ..node }).collect()
+}
+
+fn no_facts() -> std::collections::BTreeMap<shared::model::Address, shared::model::Facts> {
+    Default::default()
+}
+
+proptest! {
+    #![proptest_config(cases(24))]
+
+    #[test]
+    fn strangers_that_were_there_before_us_are_neither_adopted_nor_deleted(
+        (before, after) in two_versions(),
+        pace in paces(),
+        picks in prop::collection::vec(any::<Index>(), 1..4),
+    ) {
+        block_on(async {
+            let (cloud, mut ledger) = (cloud(pace), Ledger::default());
+            let nodes = disguised(&before, &picks);
+            let strangers: Vec<String> = nodes.iter().map(|it| cloud.place_stranger(it)).collect();
+            for stack in [&before, &after, &Stack::default()] {
+                deploy(&cloud, stack, &mut ledger).await;
+                assert_eq!(cloud.shape(), deployed(&[stack], pace).await.0.shape());
+                assert_untouched(&cloud, &nodes, &strangers, &ledger.inventory);
+            }
+            let notes = plan(&cloud, &Stack::default(), &mut ledger).await.notes;
+            for stranger in &strangers {
+                assert!(notes.iter().any(|note| note.text.contains(stranger)), "{notes:?}");
+            }
+        });
+    }
+
+    #[test]
+    fn nor_are_those_that_come_later(
+        (before, after) in two_versions(),
+        pace in paces(),
+        picks in prop::collection::vec(any::<Index>(), 1..4),
+        gone in prop::collection::vec(any::<Index>(), 0..2),
+    ) {
+        block_on(async {
+            let (cloud, mut ledger) = deployed(&[&before], pace).await;
+            let nodes = disguised(&before, &picks);
+            let strangers: Vec<String> = nodes.iter().map(|it| cloud.place_stranger(it)).collect();
+            // Ours is taken away, and a stranger stands in its place.
+            let victims = gone.iter().filter(|_| !nodes.is_empty());
+            victims.for_each(|pick| cloud.remove(&nodes[pick.index(nodes.len())].address));
+            for stack in [&before, &after, &Stack::default()] {
+                deploy(&cloud, stack, &mut ledger).await;
+                assert_eq!(cloud.shape(), deployed(&[stack], pace).await.0.shape());
+                assert_untouched(&cloud, &nodes, &strangers, &ledger.inventory);
+            }
+        });
+    }
+
+    #[test]
+    fn without_the_ledger_nothing_is_ours(stack in stack(), pace in paces()) {
+        block_on(async {
+            let (cloud, _) = deployed(&[&stack], pace).await;
+            let writes = cloud.writes();
+            let mut amnesic = Ledger::default();
+            run(&cloud, &Stack::default(), &mut amnesic).await;
+            assert_eq!(cloud.writes(), writes);
+        });
+    }
+}
+
+fn assert_untouched(
+    cloud: &shared::memory::Memory,
+    nodes: &[Node],
+    strangers: &[String],
+    inventory: &Inventory,
+) {
+    for (node, stranger) in nodes.iter().zip(strangers) {
+        assert!(cloud.ids(&node.address).contains(stranger), "`{stranger}` was deleted");
+        let owned = inventory.get(&node.address);
+        assert!(owned.is_none_or(|owned| owned.id.as_ref() != Some(stranger)), "adopted");
+    }
+}

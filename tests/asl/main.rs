@@ -1,0 +1,93 @@
+//! Lints the state machines before anything is deployed: the local cloud takes definitions
+//! that AWS refuses.
+
+mod lint;
+
+use lint::lint;
+use serde_json::{Value, json};
+use shared::model::Tier;
+
+const MACHINES: [(&str, &str); 4] = [
+    ("deploy", include_str!("../../state-machines/deploy.asl.json")),
+    ("destroy", include_str!("../../state-machines/destroy.asl.json")),
+    ("drift", include_str!("../../state-machines/drift.asl.json")),
+    ("respond", include_str!("../../state-machines/respond.asl.json")),
+];
+
+fn machine(name: &str) -> Value {
+    let (_, text) = MACHINES.iter().find(|(it, _)| *it == name).expect("a machine of ours");
+    serde_json::from_str(text).expect("JSON")
+}
+
+#[test]
+fn our_machines_are_sound() {
+    for (name, _) in MACHINES {
+        assert_eq!(lint(&machine(name)), Vec::<String>::new(), "{name}");
+    }
+}
+
+/// What is broken in a copy of `deploy`, and what the lint says of it.
+#[test]
+fn whatever_is_broken_is_found() {
+    let cases: [(&str, Value, &str); 10] = [
+        ("/States/Plan/Next", json!("Nowhere"), "leads to `Nowhere`"),
+        ("/States/Plan/Next", json!("Release"), "/As wished?: cannot be reached"),
+        ("/States/Plan/Retry", json!([]), "/Plan: has no Retry"),
+        ("/States/Plan/Catch", Value::Null, "/Plan: has no Catch"),
+        ("/States/Plan/End", json!(true), "/Plan: has to go on or to end"),
+        ("/States/Plan/Output", json!("{% %}"), "says nothing"),
+        ("/States/Plan/Output", json!("{% $run"), "is half an expression"),
+        ("/States/As wished?/Default", Value::Null, "/As wished?: has no Default"),
+        ("/States/Survey/ItemProcessor/States/Look/Assign", json!({ "run": "x" }), "assigns `run`"),
+        ("/TimeoutSeconds", Value::Null, "no TimeoutSeconds"),
+    ];
+    for (place, value, says) in cases {
+        let mut broken = machine("deploy");
+        put(&mut broken, place, value);
+        let found = lint(&broken);
+        assert!(found.iter().any(|it| it.contains(says)), "{place}: {found:?}");
+    }
+}
+
+/// Nine tiers by hand would be nine chances to differ.
+#[test]
+fn every_tier_is_built_in_the_same_way() {
+    let deploy = machine("deploy");
+    let shape = |tier: Tier| -> Vec<String> {
+        let name = tier.name();
+        let title = format!("{}{}", name[..1].to_uppercase(), &name[1..]);
+        let mut states = Vec::new();
+        tier_states(&deploy, &title, &mut states);
+        let neutral = |it: &String| it.replace(&title, "Tier").replace(name, "tier");
+        states.iter().map(neutral).collect()
+    };
+    let first = shape(Tier::Keys);
+    assert_eq!(first.len(), 3, "acts, is it usable?, waits");
+    for tier in Tier::ALL {
+        assert_eq!(shape(tier), first, "{tier}");
+    }
+}
+
+/// The states of one tier, without where they lead in the end.
+fn tier_states(value: &Value, title: &str, found: &mut Vec<String>) {
+    let Some(fields) = value.as_object() else {
+        value.as_array().into_iter().flatten().for_each(|item| tier_states(item, title, found));
+        return;
+    };
+    for (key, inner) in fields {
+        if [title.to_owned(), format!("{title} usable?"), format!("{title} waits")].contains(key) {
+            let mut state = inner.clone();
+            state["Catch"] = Value::Null;
+            if let Some(choices) = state["Choices"].as_array_mut() {
+                choices.iter_mut().for_each(|choice| choice["Next"] = Value::Null);
+            }
+            found.push(state.to_string());
+        }
+        tier_states(inner, title, found);
+    }
+}
+
+fn put(machine: &mut Value, place: &str, value: Value) {
+    let (parent, key) = place.rsplit_once('/').expect("a path");
+    machine.pointer_mut(parent).expect("a place in the machine")[key] = value;
+}

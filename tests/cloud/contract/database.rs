@@ -1,0 +1,200 @@
+//! Contracts of the database tier. What its nodes need of the other tiers stands as their own
+//! code makes it.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use futures::FutureExt;
+use serde_json::{Value, json};
+use shared::model::{Address, Node, Stack, Tier};
+use shared::revision::{Pinned, Revision};
+use support::contract::{Case, check};
+use support::{Bench, Cloud};
+
+use crate::Test;
+
+pub const TESTS: &[Test] = &[
+    ("contract::database::subnet_group", |cloud| subnet_group(cloud).boxed_local()),
+    ("contract::database::parameter_group", |cloud| parameter_group(cloud).boxed_local()),
+    ("contract::database::instance", |cloud| instance(cloud).boxed_local()),
+    ("contract::database::event_subscription", |cloud| event_subscription(cloud).boxed_local()),
+    ("contract::database::parameter", |cloud| parameter(cloud).boxed_local()),
+    ("contract::database::stopped", |cloud| stopped(cloud).boxed_local()),
+    ("contract::database::final_snapshot", |cloud| final_snapshot(cloud).boxed_local()),
+    ("contract::database::stranger", |cloud| stranger(cloud).boxed_local()),
+    ("contract::database::survey", |cloud| survey(cloud).boxed_local()),
+];
+
+async fn subnet_group(cloud: Arc<Cloud>) {
+    keeps_contract(&cloud, "ct-dbsubnets", "subnet-group", &[("description", json!("other"))])
+        .await;
+}
+
+async fn parameter_group(cloud: Arc<Cloud>) {
+    let changes = [
+        ("parameters", json!({})),
+        ("parameters", json!({"rds.force_ssl": "0", "log_min_duration_statement": "500"})),
+    ];
+    keeps_contract(&cloud, "ct-dbparameters", "parameter-group", &changes).await;
+}
+
+async fn instance(cloud: Arc<Cloud>) {
+    let changes = [
+        ("backup_window", json!("01:00-01:30")),
+        ("backups_days", json!(14)),
+        ("certificate_authority", json!("rds-ca-rsa4096-g1")),
+        ("class", json!("db.t4g.medium")),
+        ("deletion_protection", json!(true)),
+        ("final_snapshot", json!(true)),
+        ("iam_authentication", json!(false)),
+        ("log_exports", json!(["postgresql"])),
+        ("maintenance_window", json!("mon:04:00-mon:04:30")),
+        ("max_storage_gib", json!(200)),
+        ("minor_upgrades", json!(false)),
+        ("monitoring_seconds", json!(30)),
+        ("port", json!(15433)),
+        ("public", json!(true)),
+        ("standby", json!(false)),
+        ("tags_to_snapshots", json!(false)),
+    ];
+    keeps_contract(&cloud, "ct-dbinstance", "instance", &changes).await;
+}
+
+async fn event_subscription(cloud: Arc<Cloud>) {
+    let changes =
+        [("categories", json!(["failure"])), ("enabled", json!(false)), ("sources", json!([]))];
+    keeps_contract(&cloud, "ct-dbevents", "events-parameter-group", &changes).await;
+}
+
+async fn parameter(cloud: Arc<Cloud>) {
+    keeps_contract(&cloud, "ct-dbvalues", "parameter-port", &[("value", json!("1"))]).await;
+}
+
+/// Somebody stopped the database: it is started again, and nothing else is asked for meanwhile.
+async fn stopped(cloud: Arc<Cloud>) {
+    let mut bench = Bench::new(&cloud, "ct-dbstopped");
+    let nodes = stand_needs(&mut bench, &["instance"]).await;
+    let node = find(&nodes, "instance");
+    let live = bench.stand(node.clone()).await;
+    let rds = shared::client!(bench.cx, aws_sdk_rds);
+    let id = live.id().unwrap_or_default();
+    rds.stop_db_instance().db_instance_identifier(id).send().await.expect("can be stopped");
+    let node = bench.resolve(node);
+    let found = bench.find(&node).await;
+    assert!(found.iter().all(|live| live.spec["running"] == false), "{found:?}");
+    bench.until_as_wished(&node).await;
+    bench.clear().await;
+}
+
+/// Deletion protection goes first; what went wrong then must not cost the final snapshot.
+async fn final_snapshot(cloud: Arc<Cloud>) {
+    let mut bench = Bench::new(&cloud, "ct-dbsnapshot");
+    let nodes = stand_needs(&mut bench, &["instance"]).await;
+    let mut node = find(&nodes, "instance").clone();
+    node.spec["final_snapshot"] = json!(true);
+    let live = bench.stand(node.clone()).await;
+    assert_eq!(live.spec["deletion_protection"], false);
+    bench.remove(&bench.resolve(&node)).await;
+
+    let rds = shared::client!(bench.cx, aws_sdk_rds);
+    let id = live.id().unwrap_or_default();
+    let found = rds.describe_db_snapshots().db_instance_identifier(id).send().await;
+    let found = found.expect("snapshots can be listed").db_snapshots.unwrap_or_default();
+    let names: Vec<&str> = found.iter().filter_map(|it| it.db_snapshot_identifier()).collect();
+    let resource = live.facts["resource_id"].trim_start_matches("db-").to_ascii_lowercase();
+    assert_eq!(names, [format!("{id}-final-{resource}")]);
+    rds.delete_db_snapshot().db_snapshot_identifier(names[0]).send().await.expect("can be deleted");
+    bench.clear().await;
+}
+
+/// An instance of our name without our tags is neither listed nor taken over.
+async fn stranger(cloud: Arc<Cloud>) {
+    let mut bench = Bench::new(&cloud, "ct-dbstranger");
+    let nodes = stand_needs(&mut bench, &["instance"]).await;
+    let node = bench.resolve(find(&nodes, "instance"));
+    let rds = shared::client!(bench.cx, aws_sdk_rds);
+    let id = node.spec["identifier"].as_str().unwrap_or_default();
+    let theirs = rds.create_db_instance().db_instance_identifier(id).engine("postgres");
+    let theirs = theirs.db_instance_class("db.t4g.micro").allocated_storage(20);
+    let theirs = theirs.master_username("somebody").manage_master_user_password(true);
+    let group = node.spec["subnet_group"].as_str().unwrap_or_default();
+    theirs.db_subnet_group_name(group).send().await.expect("a stranger may");
+
+    assert!(bench.find(&node).await.is_empty());
+    let refused = bench.create(&node).await.expect_err("it is not ours");
+    assert!(refused.to_string().contains("somebody else's"), "{refused}");
+    let delete = rds.delete_db_instance().db_instance_identifier(id).skip_final_snapshot(true);
+    delete.send().await.expect("can be deleted");
+    bench.clear().await;
+}
+
+/// What one look at the tier costs, whatever else the account holds.
+async fn survey(cloud: Arc<Cloud>) {
+    let bench = Bench::new(&cloud, "ct-dbsurvey");
+    for kind in database::KINDS {
+        let at = Address::new(Tier::Database, "nothing");
+        let node = Node {
+            address: at,
+            kind: kind.name.into(),
+            spec: Value::Null,
+            after: [].into(),
+            protected: false,
+        };
+        assert!(bench.find(&node).await.is_empty());
+    }
+    let calls = bench.cx.aws.take_calls();
+    assert_eq!((calls.write(), calls.read()), (0, 7), "{calls:?}");
+}
+
+/// Puts the node `name` of a stack of its own through the contract.
+async fn keeps_contract(cloud: &Cloud, stack: &str, name: &str, changes: &[(&'static str, Value)]) {
+    let mut bench = Bench::new(cloud, stack);
+    let nodes = stand_needs(&mut bench, &[name]).await;
+    let case = Case::new(find(&nodes, name).clone());
+    let change =
+        |case: Case, (field, value): &(&'static str, Value)| case.change(field, value.clone());
+    check(&mut bench, changes.iter().fold(case, change)).await;
+    bench.clear().await;
+}
+
+/// Stands up all that the nodes `names` need, and gives the tier's nodes.
+async fn stand_needs(bench: &mut Bench, names: &[&str]) -> Vec<Node> {
+    let nodes = wish(bench);
+    let mut needed: BTreeSet<Address> = BTreeSet::new();
+    let mut todo: Vec<Address> =
+        names.iter().map(|name| find(&nodes, name).address.clone()).collect();
+    while let Some(address) = todo.pop() {
+        let node = nodes.iter().find(|node| node.address == address);
+        let node = node.unwrap_or_else(|| panic!("no tier makes `{address}`"));
+        todo.extend(node.needs().into_iter().filter(|it| needed.insert(it.clone())));
+    }
+    let needed = nodes.iter().filter(|node| needed.contains(&node.address)).cloned().collect();
+    let needed = Stack::new(needed).expect("a stack without holes");
+    for node in needed.nodes() {
+        bench.stand(node.clone()).await;
+    }
+    nodes
+}
+
+/// All nodes of a stack whose database may go without a trace.
+fn wish(bench: &Bench) -> Vec<Node> {
+    let scope = &bench.cx.scope;
+    let spec = json!({"terrace": 1, "name": scope.stack, "region": scope.region,
+        "bastion": {"enabled": false}, "database": {"protection": false}});
+    let spec = serde_json::from_value(spec).expect("a spec");
+    let revision = Revision { number: 1, spec, pinned: Pinned::default() };
+    let tiers = [
+        &keys::TIER,
+        &storage::TIER,
+        &access::TIER,
+        &network::TIER,
+        &firewall::TIER,
+        &database::TIER,
+    ];
+    tiers.iter().flat_map(|tier| (tier.wish)(&revision, scope)).collect()
+}
+
+fn find<'a>(nodes: &'a [Node], name: &str) -> &'a Node {
+    let at = Address::new(Tier::Database, name);
+    nodes.iter().find(|node| node.address == at).expect("a node of the tier")
+}

@@ -1,0 +1,272 @@
+//! Contracts of the edge tier.
+
+use std::sync::Arc;
+
+use edge::{Action, Check, Effect, Rule};
+use futures::FutureExt;
+use serde_json::{Value, json};
+use shared::model::{Status, Tier};
+use support::Cloud;
+use support::contract::{Case, check};
+
+use super::stage::Stage;
+use crate::Test;
+
+pub const TESTS: &[Test] = &[
+    ("contract::edge::certificate", |cloud| certificate(cloud).boxed_local()),
+    ("contract::edge::domain", |cloud| domain(cloud).boxed_local()),
+    ("contract::edge::strangers_record", |cloud| strangers_record(cloud).boxed_local()),
+    ("contract::edge::load_balancer", |cloud| load_balancer(cloud).boxed_local()),
+    ("contract::edge::strangers_load_balancer", |cloud| strangers(cloud).boxed_local()),
+    ("contract::edge::target_group", |cloud| target_group(cloud).boxed_local()),
+    ("contract::edge::web_acl", |cloud| web_acl(cloud).boxed_local()),
+    ("contract::edge::web_acl_association", |cloud| association(cloud).boxed_local()),
+    ("contract::edge::web_acl_logging", |cloud| logging(cloud).boxed_local()),
+    ("contract::edge::listeners", |cloud| listeners(cloud).boxed_local()),
+    ("contract::edge::survey", |cloud| survey(cloud).boxed_local()),
+];
+
+async fn certificate(cloud: Arc<Cloud>) {
+    let mut stage = Stage::new(&cloud, "ct-certificate", |_| ());
+    let case = Case::new(stage.node(Tier::Edge, "certificate"));
+    // ACM has neither name nor token for what is imported.
+    check(&mut stage.bench, case.makes_another()).await;
+    stage.bench.clear().await;
+}
+
+/// Certificate and records need each other: the certificate is ready when its record stands.
+async fn domain(cloud: Arc<Cloud>) {
+    let zone = hosted_zone(&cloud, "ct-domain.example.org").await;
+    let mut stage = of_domain(&cloud, "ct-domain", "shop.ct-domain.example.org", &zone);
+    let certificate = stage.node(Tier::Edge, "certificate-shop.ct-domain.example.org");
+    stage.bench.create(&certificate).await.expect("can be requested");
+    stage.bench.create(&certificate).await.expect("can be requested twice");
+    let [pending] = &stage.bench.find(&certificate).await[..] else { panic!("there is one") };
+    assert_eq!(pending.status, Status::Pending);
+
+    let mut proof = stage.node(Tier::Edge, "validation-record-shop.ct-domain.example.org");
+    proof.spec = filled(&proof.spec, "certificate-shop.ct-domain.example.org", &pending.facts);
+    stage.bench.stand(proof.clone()).await;
+    stage.bench.stand(certificate).await;
+    stage.bench.remove(&proof).await;
+    let case = Case::new(proof).change("data.cname.ttl_seconds", json!(60));
+    check(&mut stage.bench, case).await;
+
+    stage.stand_needs(Tier::Edge, "alias-shop.ct-domain.example.org").await;
+    let changes = vec![("data.alias.dns_name", json!("terrace-ct-domain-alb-9.example.org"))];
+    stage.keeps_contract(Tier::Edge, "alias-shop.ct-domain.example.org", changes).await;
+    stage.bench.clear().await;
+}
+
+/// A record that people made before is neither changed nor taken for ours.
+async fn strangers_record(cloud: Arc<Cloud>) {
+    let zone = hosted_zone(&cloud, "ct-record.example.org").await;
+    let mut stage = of_domain(&cloud, "ct-record", "shop.ct-record.example.org", &zone);
+    let certificate = stage.node(Tier::Edge, "certificate-shop.ct-record.example.org");
+    stage.bench.create(&certificate).await.expect("can be requested");
+    let pending = stage.bench.find(&certificate).await.remove(0);
+    let name = "alias-shop.ct-record.example.org";
+    let mut alias = stage.node(Tier::Edge, name);
+    alias.spec = filled(&alias.spec, "certificate-shop.ct-record.example.org", &pending.facts);
+    alias.spec["data"] = json!({ "alias": { "dns_name": "x.example.org", "zone_id": "Z1" } });
+    let mut theirs = alias.clone();
+    theirs.spec["data"] = json!({ "alias": { "dns_name": "y.example.org", "zone_id": "Z1" } });
+    stage.bench.create(&theirs).await.expect("a stranger makes a record");
+
+    let error = stage.bench.create(&alias).await.expect_err("it is taken").to_string();
+    assert!(error.contains("did not make") && error.contains("hint"), "{error}");
+    assert_eq!(stage.find(Tier::Edge, name).await, []);
+    let live = shared::model::Live {
+        address: theirs.address,
+        kind: theirs.kind,
+        spec: theirs.spec,
+        facts: [].into(),
+        status: Status::Ready,
+    };
+    stage.bench.delete(&live).await.expect("can be deleted");
+    stage.bench.delete(&pending).await.expect("can be deleted");
+    stage.bench.clear().await;
+}
+
+async fn load_balancer(cloud: Arc<Cloud>) {
+    // As long as a stack's name can be.
+    let mut stage = Stage::new(&cloud, "ct-balancer-123456", |spec| {
+        spec["network"] = json!({ "zones": 3 });
+    });
+    stage.stand_needs(Tier::Edge, "alb").await;
+    let group = stage.stand(Tier::Firewall, "private").await;
+    let mut subnets = Vec::new();
+    for letter in ["a", "c"] {
+        let subnet = stage.stand(Tier::Network, &format!("subnet-public-{letter}")).await;
+        subnets.extend(subnet.id().map(str::to_owned));
+    }
+    let changes = vec![
+        ("subnets", json!(subnets)),
+        ("security_groups", json!([group.id()])),
+        ("log_prefix", json!("elsewhere")),
+        ("drop_invalid_headers", json!(false)),
+        ("desync_mode", json!("strictest")),
+        ("deletion_protection", json!(true)),
+        ("idle_timeout_seconds", json!(120)),
+        ("waf_fail_open", json!(true)),
+    ];
+    stage.keeps_contract(Tier::Edge, "alb", changes).await;
+
+    // Protected by somebody, and yet the plan has decided.
+    let node = stage.node(Tier::Edge, "alb");
+    let mut protected = stage.bench.resolve(&node);
+    protected.spec["deletion_protection"] = json!(true);
+    stage.bench.until_as_wished(&protected).await;
+    stage.bench.clear().await;
+}
+
+/// What has our name and is not ours is neither taken over nor removed.
+async fn strangers(cloud: Arc<Cloud>) {
+    let mut stage = Stage::new(&cloud, "ct-stranger-alb", |_| ());
+    stage.stand_needs(Tier::Edge, "alb").await;
+    let elb = shared::client!(stage.bench.cx, aws_sdk_elasticloadbalancingv2);
+    let mut subnets = Vec::new();
+    for letter in ["a", "b"] {
+        let subnet = stage.stand(Tier::Network, &format!("subnet-public-{letter}")).await;
+        subnets.extend(subnet.id().map(str::to_owned));
+    }
+    let name = stage.bench.cx.scope.name("alb");
+    let internal = aws_sdk_elasticloadbalancingv2::types::LoadBalancerSchemeEnum::Internal;
+    let request = elb.create_load_balancer().name(&name).scheme(internal);
+    let theirs = request.set_subnets(Some(subnets)).send().await.expect("a stranger makes one");
+    let theirs = theirs.load_balancers()[0].load_balancer_arn().expect("an ARN").to_owned();
+
+    let wanted = stage.bench.resolve(&stage.node(Tier::Edge, "alb"));
+    let error = stage.bench.create(&wanted).await.expect_err("the name is taken").to_string();
+    assert!(error.contains(&name) && error.contains("hint"), "{error}");
+    assert_eq!(stage.bench.find(&wanted).await, []);
+    elb.delete_load_balancer().load_balancer_arn(theirs).send().await.expect("it was left alone");
+    stage.bench.clear().await;
+}
+
+async fn target_group(cloud: Arc<Cloud>) {
+    let mut stage = Stage::new(&cloud, "ct-targets-1234567", |_| ());
+    stage.stand_needs(Tier::Edge, "target-group").await;
+    let changes = vec![
+        ("health.path", json!("/other")),
+        ("health.codes", json!("200-299")),
+        ("health.interval_seconds", json!(20)),
+        ("health.timeout_seconds", json!(6)),
+        ("health.healthy_after", json!(4)),
+        ("health.unhealthy_after", json!(4)),
+        ("deregistration_seconds", json!(60)),
+    ];
+    stage.keeps_contract(Tier::Edge, "target-group", changes).await;
+    stage.bench.clear().await;
+}
+
+async fn web_acl(cloud: Arc<Cloud>) {
+    let mut stage = Stage::new(&cloud, "ct-acl-12345678901", |_| ());
+    let rule = |name: &str, check, effect| Rule { name: name.to_owned(), check, effect };
+    let managed = |name: &str, effect| rule(name, Check::Managed(name.to_owned()), effect);
+    let other = [
+        managed("AWSManagedRulesSQLiRuleSet", Effect::Count),
+        rule("rate-limit", Check::RateLimit(100), Effect::Count),
+    ];
+    let changes = vec![("rules", json!(other)), ("rules", json!([]))];
+    stage.keeps_contract(Tier::Edge, "web-acl", changes).await;
+    stage.bench.clear().await;
+}
+
+async fn association(cloud: Arc<Cloud>) {
+    let mut stage = Stage::new(&cloud, "ct-association", |_| ());
+    stage.stand_needs(Tier::Edge, "web-acl-association").await;
+    let waf = shared::client!(stage.bench.cx, aws_sdk_wafv2);
+    let theirs = a_web_acl(&waf, "ct-association-other").await;
+    stage
+        .keeps_contract(Tier::Edge, "web-acl-association", vec![("web_acl", json!(theirs))])
+        .await;
+
+    // It stays as long as the door is open.
+    let listener = stage.stand(Tier::Edge, "listener-http").await;
+    let association = stage.find(Tier::Edge, "web-acl-association").await.remove(0);
+    let error = stage.bench.delete(&association).await.expect_err("port 80 is open").to_string();
+    assert!(error.contains("port 80"), "{error}");
+    stage.bench.delete(&listener).await.expect("can be deleted");
+    stage.bench.clear().await;
+}
+
+/// An ACL that is nobody's.
+async fn a_web_acl(waf: &aws_sdk_wafv2::Client, name: &str) -> String {
+    use aws_sdk_wafv2::types::{AllowAction, DefaultAction, Scope, VisibilityConfig};
+    let allow = DefaultAction::builder().allow(AllowAction::builder().build()).build();
+    let config = VisibilityConfig::builder().metric_name(name).sampled_requests_enabled(false);
+    let config = config.cloud_watch_metrics_enabled(false).build().expect("a configuration");
+    let request = waf.create_web_acl().name(name).scope(Scope::Regional).default_action(allow);
+    let made = request.visibility_config(config).send().await.expect("can be made");
+    made.summary().and_then(|it| it.arn()).expect("an ARN").to_owned()
+}
+
+async fn logging(cloud: Arc<Cloud>) {
+    let mut stage = Stage::new(&cloud, "ct-waf-logging", |_| ());
+    stage.stand_needs(Tier::Edge, "web-acl-logging").await;
+    let log_group = stage.bench.cx.scope.arn("logs", "log-group:aws-waf-logs-other");
+    let changes = vec![
+        ("redacted_headers", json!(["x-secret"])),
+        ("redacted_headers", json!([])),
+        ("log_group", json!(log_group)),
+    ];
+    stage.keeps_contract(Tier::Edge, "web-acl-logging", changes).await;
+    stage.bench.clear().await;
+}
+
+async fn listeners(cloud: Arc<Cloud>) {
+    let mut stage = Stage::new(&cloud, "ct-listeners", |_| ());
+    stage.stand_needs(Tier::Edge, "listener-https").await;
+    let group = stage.stand(Tier::Edge, "target-group").await;
+    let group = group.facts["arn"].clone();
+    let changes = vec![
+        ("tls_policy", json!("ELBSecurityPolicy-TLS13-1-2-2021-06")),
+        ("action", json!(Action::RedirectToHttps(8443))),
+    ];
+    stage.keeps_contract(Tier::Edge, "listener-https", changes).await;
+    let changes = vec![("action", json!(Action::Forward(group)))];
+    stage.keeps_contract(Tier::Edge, "listener-http", changes).await;
+    stage.bench.clear().await;
+}
+
+/// What one look at a whole tier costs.
+async fn survey(cloud: Arc<Cloud>) {
+    let mut stage = Stage::new(&cloud, "ct-edge-survey", |_| ());
+    for name in ["listener-https", "listener-http", "web-acl-logging"] {
+        stage.stand(Tier::Edge, name).await;
+    }
+    stage.bench.cx.aws.take_calls();
+    let kinds = edge::TIER.kinds.iter().map(|kind| kind.name);
+    let mut found = 0;
+    for kind in kinds {
+        let node = shared::model::Node { kind: kind.to_owned(), ..stage.node(Tier::Edge, "alb") };
+        found += stage.bench.find(&node).await.len();
+    }
+    let calls = stage.bench.cx.aws.take_calls();
+    assert_eq!((found, calls.write(), calls.read()), (1, 0, 17), "{calls:?}");
+    stage.bench.clear().await;
+}
+
+fn of_domain(cloud: &Cloud, stack: &str, domain: &str, zone: &str) -> Stage {
+    Stage::new(cloud, stack, |spec| {
+        spec["ingress"]["certificate"] = json!({ "domain": { "name": domain, "hosted_zone": zone } });
+    })
+}
+
+async fn hosted_zone(cloud: &Cloud, name: &str) -> String {
+    let route53 = aws_sdk_route53::Client::new(cloud.aws().config());
+    let request = route53.create_hosted_zone().name(name).caller_reference(name);
+    let made = request.send().await.expect("a zone can be made");
+    let id = made.hosted_zone().expect("a zone").id();
+    id.trim_start_matches("/hostedzone/").to_owned()
+}
+
+/// The spec with the facts of one edge node filled in.
+fn filled(spec: &Value, name: &str, facts: &shared::model::Facts) -> Value {
+    let mut text = spec.to_string();
+    for (fact, value) in facts {
+        text = text.replace(&format!("${{edge/{name}.{fact}}}"), value);
+    }
+    serde_json::from_str(&text).expect("JSON")
+}

@@ -1,0 +1,31 @@
+//! One contract test for each kind, by tier. Each works in a stack of its own.
+
+mod access;
+mod compute;
+mod database;
+mod edge;
+mod firewall;
+mod keys;
+mod monitoring;
+mod network;
+mod stage;
+mod storage;
+mod tiers;
+
+use crate::Test;
+
+pub fn tests() -> Vec<Test> {
+    [
+        access::TESTS,
+        compute::TESTS,
+        database::TESTS,
+        edge::TESTS,
+        firewall::TESTS,
+        keys::TESTS,
+        monitoring::TESTS,
+        network::TESTS,
+        storage::TESTS,
+        tiers::TESTS,
+    ]
+    .concat()
+}

@@ -1,0 +1,105 @@
+//! A stack as all tiers wish for it, of which a test stands up what its node needs.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+use shared::model::{Address, Live, Node, Stack, Tier};
+use shared::revision::{Pinned, Revision};
+use support::contract::{Case, check};
+use support::{Bench, Cloud};
+
+/// An image that the local cloud knows from the start, as AWS knows Amazon Linux.
+const IMAGE: &str = "ami-0c55b159cbfafe1f0";
+const KEY: &str =
+    "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f";
+
+pub struct Stage {
+    pub bench: Bench,
+    nodes: Vec<Node>,
+}
+
+impl Stage {
+    /// A stack that may go without a trace; `change` alters its spec.
+    pub fn new(cloud: &Cloud, stack: &str, change: impl FnOnce(&mut Value)) -> Self {
+        let bench = Bench::new(cloud, stack);
+        let nodes = wish(&bench, change);
+        Self { bench, nodes }
+    }
+
+    pub fn node(&self, tier: Tier, name: &str) -> Node {
+        let at = Address::new(tier, name);
+        let found = self.nodes.iter().find(|node| node.address == at);
+        found.unwrap_or_else(|| panic!("no tier makes `{at}`")).clone()
+    }
+
+    /// Takes the wishes of another spec from now on.
+    pub fn wish(&mut self, change: impl FnOnce(&mut Value)) {
+        self.nodes = wish(&self.bench, change);
+    }
+
+    /// Stands up all that a node needs, but not the node.
+    pub async fn stand_needs(&mut self, tier: Tier, name: &str) {
+        let mut needed: BTreeSet<Address> = BTreeSet::new();
+        let mut todo = vec![Address::new(tier, name)];
+        while let Some(address) = todo.pop() {
+            let node = self.node(address.tier(), address.name());
+            todo.extend(node.needs().into_iter().filter(|it| needed.insert(it.clone())));
+        }
+        let needed = self.nodes.iter().filter(|node| needed.contains(&node.address)).cloned();
+        let needed = Stack::new(needed.collect()).expect("a stack without holes");
+        for node in needed.nodes() {
+            self.bench.stand(node.clone()).await;
+        }
+    }
+
+    /// Stands up a node and all that it needs.
+    pub async fn stand(&mut self, tier: Tier, name: &str) -> Live {
+        self.stand_needs(tier, name).await;
+        let node = self.node(tier, name);
+        self.bench.stand(node).await
+    }
+
+    /// Puts a node whose needs stand through the contract.
+    pub async fn keeps_contract(
+        &mut self,
+        tier: Tier,
+        name: &str,
+        changes: Vec<(&'static str, Value)>,
+    ) {
+        let case = Case { changes, ..Case::new(self.node(tier, name)) };
+        check(&mut self.bench, case).await;
+    }
+
+    /// What is listed at a node's address.
+    pub async fn find(&self, tier: Tier, name: &str) -> Vec<Live> {
+        self.bench.find(&self.node(tier, name)).await
+    }
+}
+
+fn wish(bench: &Bench, change: impl FnOnce(&mut Value)) -> Vec<Node> {
+    let scope = &bench.cx.scope;
+    let mut spec = json!({
+        "terrace": 1,
+        "name": scope.stack,
+        "region": scope.region,
+        "bastion": { "public_key": KEY, "ssh_from": ["203.0.113.0/24"] },
+        "database": { "protection": false },
+        "ingress": { "protection": false },
+    });
+    change(&mut spec);
+    let spec = serde_json::from_value(spec).expect("a spec");
+    let pinned = Pinned { app_ami: IMAGE.to_owned(), bastion_ami: IMAGE.to_owned() };
+    let revision = Revision { number: 1, spec, pinned };
+    let tiers = [
+        &keys::TIER,
+        &storage::TIER,
+        &access::TIER,
+        &network::TIER,
+        &firewall::TIER,
+        &database::TIER,
+        &edge::TIER,
+        &compute::TIER,
+        &monitoring::TIER,
+    ];
+    tiers.iter().flat_map(|tier| (tier.wish)(&revision, scope)).collect()
+}

@@ -1,0 +1,169 @@
+//! A bench on which resources are stood up one by one, in dependency order.
+
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use serde_json::Value;
+use shared::aws::{Cx, Kind, TierWorld};
+use shared::diff::{Difference, diff};
+use shared::model::{Address, Live, Node, Status};
+use shared::world::{CloudError, World};
+
+use crate::Cloud;
+
+/// The local cloud answers at once; what is not ready after this many looks will not be.
+const LOOKS_MAX: u32 = 40;
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// All tiers' kinds over one stack, and what stands of it.
+pub struct Bench {
+    pub cx: Cx,
+    world: TierWorld,
+    standing: BTreeMap<Address, Live>,
+}
+
+/// Kinds of all tiers, as one list.
+fn kinds() -> &'static [Kind] {
+    static KINDS: OnceLock<Vec<Kind>> = OnceLock::new();
+    KINDS.get_or_init(|| {
+        [
+            keys::TIER.kinds,
+            storage::TIER.kinds,
+            access::TIER.kinds,
+            network::TIER.kinds,
+            firewall::TIER.kinds,
+            database::TIER.kinds,
+            edge::TIER.kinds,
+            compute::TIER.kinds,
+            monitoring::TIER.kinds,
+        ]
+        .concat()
+    })
+}
+
+impl Bench {
+    pub fn new(cloud: &Cloud, stack: &str) -> Self {
+        let cx = cloud.cx(stack);
+        let world = TierWorld { kinds: kinds(), cx: cx.clone() };
+        Self { cx, world, standing: BTreeMap::new() }
+    }
+
+    pub fn kind(&self, name: &str) -> &'static Kind {
+        kinds().iter().find(|kind| kind.name == name).expect("a kind of ours")
+    }
+
+    /// The node with the facts of what stands.
+    pub fn resolve(&self, node: &Node) -> Node {
+        let node = node.resolve(&self.standing);
+        assert!(node.is_resolved(), "stand up first what this needs: {:?}", node.references());
+        node
+    }
+
+    /// Creates the node, and waits until it is ready and as wished.
+    pub async fn stand(&mut self, node: Node) -> Live {
+        let node = self.resolve(&node);
+        if self.find(&node).await.is_empty() {
+            patiently(|| self.world.create(&node)).await.expect("can be created");
+        }
+        let live = self.until_as_wished(&node).await;
+        self.standing.insert(node.address, live.clone());
+        live
+    }
+
+    /// Updates what differs until nothing does.
+    pub async fn until_as_wished(&self, node: &Node) -> Live {
+        let mut left = Vec::new();
+        for _ in 0..LOOKS_MAX {
+            if let [live] = &self.find(node).await[..] {
+                left = self.differences(node, live);
+                match &live.status {
+                    Status::Ready if left.is_empty() => return live.clone(),
+                    Status::Ready => {
+                        patiently(|| self.world.update(node, live)).await.expect("can be updated");
+                    }
+                    Status::Pending => (),
+                    Status::Failed(why) => panic!("`{}` failed: {why}", node.address),
+                }
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+        let found = self.find(node).await;
+        panic!("`{}` does not read back as written: {left:#?}\nfound: {found:#?}", node.address)
+    }
+
+    pub fn differences(&self, node: &Node, live: &Live) -> Vec<Difference> {
+        diff(&node.spec, &live.spec, &self.kind(&node.kind).rules())
+    }
+
+    /// Everything listed at the node's address.
+    pub async fn find(&self, node: &Node) -> Vec<Live> {
+        let listed = patiently(|| self.world.list(&node.kind)).await.expect("can be listed");
+        listed.into_iter().filter(|live| live.address == node.address).collect()
+    }
+
+    /// How many reading calls it takes to list these kinds.
+    pub async fn look(&self, kinds: &[Kind]) -> u64 {
+        _ = self.cx.aws.take_calls();
+        for kind in kinds {
+            self.world.list(kind.name).await.expect("can be listed");
+        }
+        self.cx.aws.take_calls().read()
+    }
+
+    pub async fn create(&self, node: &Node) -> Result<(), CloudError> {
+        patiently(|| self.world.create(node)).await.map(|_| ())
+    }
+
+    /// Deletes what is at the node's address, and waits until it is no longer listed.
+    pub async fn remove(&mut self, node: &Node) {
+        for _ in 0..LOOKS_MAX {
+            let found = self.find(node).await;
+            if found.is_empty() {
+                self.standing.remove(&node.address);
+                return;
+            }
+            for live in found.iter().filter(|live| live.status != Status::Pending) {
+                patiently(|| self.world.delete(live)).await.expect("can be deleted");
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+        panic!("`{}` is still there", node.address);
+    }
+
+    /// Deletes a live resource once, whatever is listed.
+    pub async fn delete(&self, live: &Live) -> Result<(), CloudError> {
+        patiently(|| self.world.delete(live)).await
+    }
+
+    /// Takes down all that stands, users before what they use.
+    pub async fn clear(&mut self) {
+        while !self.standing.is_empty() {
+            let lives: Vec<Live> = self.standing.values().cloned().collect();
+            let free = lives.iter().find(|it| !lives.iter().any(|user| user.address != it.address && user.uses(it)));
+            let free = free.expect("something is used by nothing").clone();
+            let node = Node {
+                address: free.address.clone(),
+                kind: free.kind.clone(),
+                spec: Value::Null,
+                after: [].into(),
+                protected: false,
+            };
+            self.remove(&node).await;
+        }
+    }
+}
+
+/// Tries again while the cloud asks for patience.
+async fn patiently<T, F>(call: impl Fn() -> F) -> Result<T, CloudError>
+where
+    F: Future<Output = Result<T, CloudError>>,
+{
+    for _ in 0..LOOKS_MAX {
+        match call().await {
+            Err(CloudError::NotYet { .. }) => tokio::time::sleep(PAUSE).await,
+            done @ (Ok(_) | Err(CloudError::Refused { .. } | CloudError::Incomplete(_))) => return done,
+        }
+    }
+    call().await
+}

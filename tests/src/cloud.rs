@@ -1,0 +1,129 @@
+//! One local cloud for a test run, started by the command that people use.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
+use aws_smithy_runtime_api::client::behavior_version::BehaviorVersion;
+use aws_types::SdkConfig;
+use aws_types::region::Region;
+use serde_json::Value;
+use shared::aws::{Aws, Cx, Scope, https};
+
+/// A running local cloud. [`Cloud::stop`] ends it; so does the end of this process.
+pub struct Cloud {
+    pub endpoint: String,
+    /// State folder of this run alone.
+    pub home: PathBuf,
+}
+
+pub const ACCOUNT: &str = "000000000000";
+pub const REGION: &str = "us-east-1";
+
+impl Cloud {
+    /// Builds the binaries that the cloud runs, and starts it. With `TERRACE_TEST_ENDPOINT` set,
+    /// the cloud there is used as it is.
+    pub fn start() -> Self {
+        if let Ok(endpoint) = std::env::var("TERRACE_TEST_ENDPOINT") {
+            return Self { endpoint, home: PathBuf::new() };
+        }
+        build();
+        let home = target().join(format!("test-cloud-{}", std::process::id()));
+        let mut cloud = Self { endpoint: String::new(), home };
+        let started = cloud.terrace(&["local", "start", "--json", "--while-pid", &std::process::id().to_string()]);
+        cloud.endpoint = started["endpoint"].as_str().expect("an endpoint").to_owned();
+        cloud
+    }
+
+    pub fn stop(&self) {
+        if self.home.as_os_str().is_empty() {
+            return;
+        }
+        self.terrace(&["local", "stop", "--json"]);
+        // What is left are logs that nobody asked for.
+        _ = std::fs::remove_dir_all(&self.home);
+    }
+
+    /// Runs `terrace` as a person would, and reads the last line of its output.
+    ///
+    /// # Panics
+    /// When it fails; with what it said.
+    pub fn terrace(&self, arguments: &[&str]) -> Value {
+        let (code, json, said) = self.try_terrace(arguments);
+        assert!(code == 0, "`terrace {}` ended with {code}:\n{said}", arguments.join(" "));
+        json
+    }
+
+    /// Exit code, last line of stdout as JSON, and all that was said on both streams.
+    pub fn try_terrace(&self, arguments: &[&str]) -> (i32, Value, String) {
+        let mut command = Command::new(target().join("debug/terrace"));
+        command.args(arguments).current_dir(root()).env_clear().env("TERRACE_HOME", &self.home);
+        for name in ["PATH", "HOME"] {
+            command.envs(std::env::var_os(name).map(|value| (name, value)));
+        }
+        if !self.endpoint.is_empty() {
+            command
+                .env("AWS_ENDPOINT_URL", &self.endpoint)
+                .env("AWS_ACCESS_KEY_ID", ACCOUNT)
+                .env("AWS_SECRET_ACCESS_KEY", "local")
+                .env("AWS_REGION", REGION);
+        }
+        let output = command.output().expect("terrace can be run");
+        let out = String::from_utf8_lossy(&output.stdout).into_owned();
+        let said = format!("{out}{}", String::from_utf8_lossy(&output.stderr));
+        let last = out.lines().next_back().unwrap_or_default();
+        let json = serde_json::from_str(last).unwrap_or_default();
+        (output.status.code().unwrap_or(-1), json, said)
+    }
+
+    /// Clients that count their calls.
+    pub fn aws(&self) -> Aws {
+        self.aws_as(ACCOUNT)
+    }
+
+    /// Clients of somebody with this access key id.
+    pub fn aws_as(&self, access_key_id: &str) -> Aws {
+        let credentials = Credentials::new(access_key_id, "local", None, None, "test");
+        let config = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::from_static(REGION))
+            .endpoint_url(&self.endpoint)
+            .credentials_provider(SharedCredentialsProvider::new(credentials))
+            .http_client(https())
+            .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()));
+        Aws::new(config.build())
+    }
+
+    /// A context for a stack of its own.
+    pub fn cx(&self, stack: &str) -> Cx {
+        let scope = Scope {
+            stack: stack.to_owned(),
+            account: ACCOUNT.to_owned(),
+            region: REGION.to_owned(),
+        };
+        Cx { scope, run: "test".to_owned(), aws: self.aws() }
+    }
+}
+
+/// The project's folder.
+pub fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests lie in the project")
+}
+
+/// Where Cargo builds: this binary lies in `<target>/debug/deps`.
+fn target() -> PathBuf {
+    let here = std::env::current_exe().expect("a path");
+    here.ancestors().nth(3).expect("<target>/debug/deps").to_owned()
+}
+
+/// All binaries in one build, as the pipeline needs every function.
+fn build() {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let built = Command::new(cargo)
+        .args(["build", "--workspace", "--bins", "--quiet"])
+        .current_dir(root())
+        .status();
+    assert!(built.is_ok_and(|status| status.success()), "cannot build the functions");
+}
