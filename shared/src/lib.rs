@@ -12,6 +12,7 @@ pub mod environment;
 pub mod events;
 pub mod lambda;
 pub mod ledger;
+pub mod memory;
 pub mod model;
 pub mod plan;
 pub mod revision;

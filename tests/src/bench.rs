@@ -1,13 +1,12 @@
 //! A bench on which resources are stood up one by one, in dependency order.
 
 use std::collections::BTreeMap;
-use std::sync::OnceLock;
 use std::time::Duration;
 
 use serde_json::Value;
 use shared::aws::{Cx, Kind, TierWorld};
 use shared::diff::{Difference, diff};
-use shared::model::{Address, Live, Node, Status};
+use shared::model::{Address, Live, Node, Status, Tier};
 use shared::world::{CloudError, World};
 
 use crate::Cloud;
@@ -19,38 +18,37 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// All tiers' kinds over one stack, and what stands of it.
 pub struct Bench {
     pub cx: Cx,
-    world: TierWorld,
     standing: BTreeMap<Address, Live>,
 }
 
-/// Kinds of all tiers, as one list.
-fn kinds() -> &'static [Kind] {
-    static KINDS: OnceLock<Vec<Kind>> = OnceLock::new();
-    KINDS.get_or_init(|| {
-        [
-            keys::TIER.kinds,
-            storage::TIER.kinds,
-            access::TIER.kinds,
-            network::TIER.kinds,
-            firewall::TIER.kinds,
-            database::TIER.kinds,
-            edge::TIER.kinds,
-            compute::TIER.kinds,
-            monitoring::TIER.kinds,
-        ]
-        .concat()
-    })
+/// The kinds of a tier: two tiers may have kinds of one name.
+fn kinds(tier: Tier) -> &'static [Kind] {
+    match tier {
+        Tier::Keys => keys::TIER.kinds,
+        Tier::Storage => storage::TIER.kinds,
+        Tier::Access => access::TIER.kinds,
+        Tier::Network => network::TIER.kinds,
+        Tier::Firewall => firewall::TIER.kinds,
+        Tier::Database => database::TIER.kinds,
+        Tier::Edge => edge::TIER.kinds,
+        Tier::Compute => compute::TIER.kinds,
+        Tier::Monitoring => monitoring::TIER.kinds,
+    }
 }
 
 impl Bench {
     pub fn new(cloud: &Cloud, stack: &str) -> Self {
         let cx = cloud.cx(stack);
-        let world = TierWorld { kinds: kinds(), cx: cx.clone() };
-        Self { cx, world, standing: BTreeMap::new() }
+        Self { cx, standing: BTreeMap::new() }
     }
 
-    pub fn kind(&self, name: &str) -> &'static Kind {
-        kinds().iter().find(|kind| kind.name == name).expect("a kind of ours")
+    pub fn kind(&self, node: &Node) -> &'static Kind {
+        let kinds = kinds(node.address.tier()).iter();
+        kinds.clone().find(|kind| kind.name == node.kind).expect("a kind of ours")
+    }
+
+    fn world(&self, address: &Address) -> TierWorld {
+        TierWorld { kinds: kinds(address.tier()), cx: self.cx.clone() }
     }
 
     /// The node with the facts of what stands.
@@ -64,7 +62,7 @@ impl Bench {
     pub async fn stand(&mut self, node: Node) -> Live {
         let node = self.resolve(&node);
         if self.find(&node).await.is_empty() {
-            patiently(|| self.world.create(&node)).await.expect("can be created");
+            self.create(&node).await.expect("can be created");
         }
         let live = self.until_as_wished(&node).await;
         self.standing.insert(node.address, live.clone());
@@ -80,7 +78,8 @@ impl Bench {
                 match &live.status {
                     Status::Ready if left.is_empty() => return live.clone(),
                     Status::Ready => {
-                        patiently(|| self.world.update(node, live)).await.expect("can be updated");
+                        let world = self.world(&node.address);
+                        patiently(|| world.update(node, live)).await.expect("can be updated");
                     }
                     Status::Pending => (),
                     Status::Failed(why) => panic!("`{}` failed: {why}", node.address),
@@ -93,26 +92,29 @@ impl Bench {
     }
 
     pub fn differences(&self, node: &Node, live: &Live) -> Vec<Difference> {
-        diff(&node.spec, &live.spec, &self.kind(&node.kind).rules())
+        diff(&node.spec, &live.spec, &self.kind(node).rules())
     }
 
     /// Everything listed at the node's address.
     pub async fn find(&self, node: &Node) -> Vec<Live> {
-        let listed = patiently(|| self.world.list(&node.kind)).await.expect("can be listed");
+        let world = self.world(&node.address);
+        let listed = patiently(|| world.list(&node.kind)).await.expect("can be listed");
         listed.into_iter().filter(|live| live.address == node.address).collect()
     }
 
     /// How many reading calls it takes to list these kinds.
-    pub async fn look(&self, kinds: &[Kind]) -> u64 {
+    pub async fn look(&self, kinds: &'static [Kind]) -> u64 {
+        let world = TierWorld { kinds, cx: self.cx.clone() };
         _ = self.cx.aws.take_calls();
         for kind in kinds {
-            self.world.list(kind.name).await.expect("can be listed");
+            world.list(kind.name).await.expect("can be listed");
         }
         self.cx.aws.take_calls().read()
     }
 
     pub async fn create(&self, node: &Node) -> Result<(), CloudError> {
-        patiently(|| self.world.create(node)).await.map(|_| ())
+        let world = self.world(&node.address);
+        patiently(|| world.create(node)).await.map(|_| ())
     }
 
     /// Deletes what is at the node's address, and waits until it is no longer listed.
@@ -124,7 +126,7 @@ impl Bench {
                 return;
             }
             for live in found.iter().filter(|live| live.status != Status::Pending) {
-                patiently(|| self.world.delete(live)).await.expect("can be deleted");
+                self.delete(live).await.expect("can be deleted");
             }
             tokio::time::sleep(PAUSE).await;
         }
@@ -133,7 +135,8 @@ impl Bench {
 
     /// Deletes a live resource once, whatever is listed.
     pub async fn delete(&self, live: &Live) -> Result<(), CloudError> {
-        patiently(|| self.world.delete(live)).await
+        let world = self.world(&live.address);
+        patiently(|| world.delete(live)).await
     }
 
     /// Takes down all that stands, users before what they use.

@@ -42,7 +42,7 @@ pub async fn check(bench: &mut Bench, case: Case) {
         assert_eq!(bench.find(&node).await.len(), 1, "`{at}` created twice makes one");
     }
 
-    let immutable = bench.kind(&node.kind).immutable;
+    let immutable = bench.kind(&node).immutable;
     for (field, value) in &case.changes {
         let top = field.split('.').next().unwrap_or(field);
         assert!(!immutable.contains(&top), "`{field}` of `{at}` cannot be updated");

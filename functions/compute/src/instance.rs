@@ -81,26 +81,10 @@ impl Resource for Instance {
     ];
 
     async fn list(cx: &Cx) -> Result<Vec<LiveOf<Self>>, CloudError> {
-        // The group's instances carry the group's address.
-        let own = ec2::filter(&format!("tag:{ADDRESS_TAG}"), &bastion().to_string());
         let there = ["pending", "running", "shutting-down", "stopping", "stopped"];
-        let there = there.map(str::to_owned).to_vec();
-        let there = Filter::builder().name("instance-state-name").set_values(Some(there)).build();
-        let request = ec2::client(cx).describe_instances().filters(ec2::of_stack(cx));
-        let mut pages = request.filters(own).filters(there).into_paginator().send();
-        let mut found = Vec::new();
-        while let Some(page) = pages.next().await {
-            for instance in page?.reservations().iter().flat_map(|it| it.instances()) {
-                let address = ec2::tags(instance.tags()).address(&cx.scope);
-                if address.as_ref() == Some(&bastion()) {
-                    found.push(Self::live(instance)?);
-                }
-            }
-        }
-        Ok(found)
+        bastions(cx, &there).await?.iter().map(Self::live).collect()
     }
 
-    /// The run is part of the token: a machine that was terminated is made anew by another run.
     async fn create(&self, cx: &Cx, at: &Address) -> Result<Facts, CloudError> {
         let interface = InstanceNetworkInterfaceSpecification::builder()
             .device_index(0)
@@ -110,7 +94,7 @@ impl Resource for Instance {
             .delete_on_termination(true);
         let request = ec2::client(cx)
             .run_instances()
-            .client_token(cx.token(at, &cx.run))
+            .client_token(cx.token(at, &generation(cx).await?))
             .min_count(1)
             .max_count(1)
             .image_id(&self.image)
@@ -176,6 +160,32 @@ impl Resource for Instance {
 
 fn bastion() -> Address {
     Address::new(Tier::Compute, "bastion")
+}
+
+/// The stack's bastions in these states. The group's instances carry the group's address.
+async fn bastions(cx: &Cx, states: &[&str]) -> Result<Vec<types::Instance>, CloudError> {
+    let own = ec2::filter(&format!("tag:{ADDRESS_TAG}"), &bastion().to_string());
+    let states = states.iter().map(|it| (*it).to_owned()).collect();
+    let states = Filter::builder().name("instance-state-name").set_values(Some(states)).build();
+    let request = ec2::client(cx).describe_instances().filters(ec2::of_stack(cx));
+    let mut pages = request.filters(own).filters(states).into_paginator().send();
+    let mut found = Vec::new();
+    while let Some(page) = pages.next().await {
+        for reservation in page?.reservations.unwrap_or_default() {
+            found.extend(reservation.instances.unwrap_or_default());
+        }
+    }
+    found.retain(|it| ec2::tags(it.tags()).address(&cx.scope) == Some(bastion()));
+    Ok(found)
+}
+
+/// What tells the next bastion's token from those before: the run, and which were terminated.
+/// AWS shows them for about an hour, and answers a token with what it made, dead or alive.
+async fn generation(cx: &Cx) -> Result<String, CloudError> {
+    let gone = bastions(cx, &["terminated"]).await?;
+    let mut ids: Vec<String> = gone.into_iter().filter_map(|it| it.instance_id).collect();
+    ids.sort_unstable();
+    Ok(format!("{}/{}", cx.run, ids.join("/")))
 }
 
 impl Instance {

@@ -105,10 +105,11 @@ impl ParameterGroup {
         for few in values.chunks(PARAMETERS_A_CALL) {
             let request = rds::client(cx).modify_db_parameter_group();
             let request = request.db_parameter_group_name(&self.name);
-            let now = request.clone().set_parameters(parameters(few, &ApplyMethod::Immediate));
+            let now =
+                request.clone().set_parameters(Some(parameters(few, &ApplyMethod::Immediate)));
             if waits_for_reboot(now.send().await.map_err(CloudError::from))? {
                 let later = parameters(few, &ApplyMethod::PendingReboot);
-                request.set_parameters(later).send().await?;
+                request.set_parameters(Some(later)).send().await?;
             }
         }
         Ok(())
@@ -119,10 +120,11 @@ impl ParameterGroup {
         for few in names.chunks(PARAMETERS_A_CALL) {
             let request = rds::client(cx).reset_db_parameter_group().reset_all_parameters(false);
             let request = request.db_parameter_group_name(&self.name);
-            let now = request.clone().set_parameters(parameters(few, &ApplyMethod::Immediate));
+            let now =
+                request.clone().set_parameters(Some(parameters(few, &ApplyMethod::Immediate)));
             if waits_for_reboot(now.send().await.map_err(CloudError::from))? {
                 let later = parameters(few, &ApplyMethod::PendingReboot);
-                request.set_parameters(later).send().await?;
+                request.set_parameters(Some(later)).send().await?;
             }
         }
         Ok(())
@@ -132,12 +134,12 @@ impl ParameterGroup {
 /// A parameter's name, and its value unless it is to have the default.
 type Setting = (String, Option<String>);
 
-fn parameters(few: &[Setting], method: &ApplyMethod) -> Option<Vec<types::Parameter>> {
+fn parameters(few: &[Setting], method: &ApplyMethod) -> Vec<types::Parameter> {
     let parameter = |(name, value): &Setting| {
         let parameter = types::Parameter::builder().parameter_name(name);
         parameter.set_parameter_value(value.clone()).apply_method(method.clone()).build()
     };
-    Some(few.iter().map(parameter).collect())
+    few.iter().map(parameter).collect()
 }
 
 /// Whether AWS refused to change parameters at once because one of them waits for a reboot.

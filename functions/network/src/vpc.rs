@@ -14,6 +14,7 @@ const ABSENT: &[&str] = &["InvalidVpcID.NotFound"];
 
 /// A VPC. Its default group and ACL come and go with it, so they are fields of it and no
 /// resources of their own.
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own in AWS")]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Vpc {
     pub cidr: String,

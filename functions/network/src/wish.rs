@@ -133,7 +133,7 @@ mod tests {
     use super::*;
 
     /// The nodes of a stack with this network.
-    fn nodes(network: Value) -> Vec<Node> {
+    fn nodes(network: &Value) -> Vec<Node> {
         let spec = json!({"terrace": 1, "name": "a-stack-of-18-char", "region": "eu-central-1",
             "bastion": {"enabled": false}, "network": network});
         let spec: Spec = serde_json::from_value(spec).unwrap_or_else(|error| panic!("{error}"));
@@ -169,7 +169,7 @@ mod tests {
     #[test]
     fn every_variant_holds_together() {
         for (zones, per_tier, nat, subnets, gateways) in VARIANTS {
-            let nodes = nodes(json!({"zones": zones, "subnets_per_tier": per_tier, "nat": nat}));
+            let nodes = nodes(&json!({"zones": zones, "subnets_per_tier": per_tier, "nat": nat}));
             assert_eq!(of_kind(&nodes, "AWS::EC2::Subnet").len(), subnets);
             assert_eq!(of_kind(&nodes, "AWS::EC2::NatGateway").len(), gateways);
             assert_eq!(of_kind(&nodes, "AWS::EC2::EIP").len(), gateways);
@@ -185,11 +185,11 @@ mod tests {
     #[test]
     fn every_subnet_follows_one_table() {
         for (zones, per_tier, nat, subnets, _) in VARIANTS {
-            let nodes = nodes(json!({"zones": zones, "subnets_per_tier": per_tier, "nat": nat}));
+            let nodes = nodes(&json!({"zones": zones, "subnets_per_tier": per_tier, "nat": nat}));
             let tables = nodes.iter().filter(|it| it.kind == "AWS::EC2::RouteTable");
             let lists = tables.filter_map(|it| it.spec["subnets"].as_array());
             let followers: Vec<&Value> = lists.flatten().collect();
-            let different: BTreeSet<String> = followers.iter().map(|it| it.to_string()).collect();
+            let different: BTreeSet<String> = followers.iter().map(ToString::to_string).collect();
             assert_eq!((followers.len(), different.len()), (subnets, subnets));
         }
     }
@@ -197,7 +197,7 @@ mod tests {
     #[test]
     fn private_subnets_leave_by_their_own_zone_if_they_can() {
         let ways_out = |nat: &str| {
-            let nodes = nodes(json!({"zones": 3, "nat": nat}));
+            let nodes = nodes(&json!({"zones": 3, "nat": nat}));
             let tables = ["private-a", "private-b", "private-c", "database"].into_iter();
             let route =
                 |table| node(&nodes, &format!("route-table-{table}")).spec["routes"].clone();
@@ -212,7 +212,7 @@ mod tests {
     #[test]
     fn addresses_are_those_that_other_tiers_know() {
         let nodes =
-            nodes(json!({"zones": ["eu-central-1a", "eu-central-1c"], "subnets_per_tier": 2}));
+            nodes(&json!({"zones": ["eu-central-1a", "eu-central-1c"], "subnets_per_tier": 2}));
         for name in [
             "vpc",
             "internet-gateway",
@@ -232,7 +232,7 @@ mod tests {
 
     #[test]
     fn no_subnet_gives_public_addresses() {
-        let nodes = nodes(json!({"zones": 3, "subnets_per_tier": 2}));
+        let nodes = nodes(&json!({"zones": 3, "subnets_per_tier": 2}));
         let subnets = nodes.iter().filter(|it| it.kind == "AWS::EC2::Subnet");
         assert!(subnets.clone().count() > 0);
         assert!(subnets.into_iter().all(|it| it.spec["map_public_ip"] == json!(false)));

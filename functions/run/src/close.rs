@@ -124,13 +124,12 @@ async fn keep_inventory(
     let observed = Observed { live, ..Observed::default() };
     let key = Key::Inventory(stack);
     let before: Inventory = home.ledger.read(&key).await?.unwrap_or_default();
-    let after = settle(&before, &wish, &observed);
-    for (address, owned) in &after {
-        let known = before.get(address).and_then(|it| it.id.as_ref());
-        if let Some(id) = owned.id.as_ref().filter(|id| known != Some(id)) {
-            let place = Whereabouts { stack: stack.to_owned(), address: address.clone() };
-            home.ledger.write(&Key::Id(id), &place).await?;
-        }
+    let mut after = settle(&before, &wish, &observed);
+    for (address, owned) in &mut after {
+        let Some(id) = owned.id.clone().filter(|_| owned.announced != owned.id) else { continue };
+        let place = Whereabouts { stack: stack.to_owned(), address: address.clone() };
+        home.ledger.write(&Key::Id(&id), &place).await?;
+        owned.announced = Some(id);
     }
     if after != before {
         home.ledger.write(&key, &after).await?;

@@ -16,6 +16,7 @@ def arguments(argv=None):
         type=float,
         help="factor on Step Functions waits and retry pauses (default 0.1, 0 skips them)",
     )
+    parser.add_argument("--while-pid", type=int, help="stop by itself when this process is gone")
     parser.add_argument("--log-level", default="WARNING", help="DEBUG, INFO, WARNING or ERROR")
     return parser.parse_args(argv)
 
@@ -27,7 +28,7 @@ def main():
         settings.apply(chosen.port, chosen.data, chosen.wait_scale, chosen.log_level)
         from overlay import server
 
-        server.serve(chosen.port, chosen.data)
+        server.serve(chosen.port, chosen.data, chosen.while_pid)
     except settings.CannotStart as problem:
         print(f"error: {problem}", file=sys.stderr)
         return 1

@@ -17,11 +17,14 @@ from overlay.settings import HOST, CannotStart
 # Connections get this long to finish when the cloud is told to stop.
 _GRACE_SECONDS = 2
 
+# How often a cloud that serves one process looks whether that process is still there.
+_LOOK_SECONDS = 1
 
-def serve(port: int, data: Path) -> None:
+
+def serve(port: int, data: Path, while_pid=None) -> None:
     lock = _claim(data)
     mending.install()
-    asyncio.run(_until_stopped(port))
+    asyncio.run(_until_stopped(port, while_pid))
     processes.stop_all()
     lock.close()
     logging.shutdown()
@@ -29,17 +32,27 @@ def serve(port: int, data: Path) -> None:
     os._exit(0)
 
 
-async def _until_stopped(port: int) -> None:
+async def _until_stopped(port: int, while_pid) -> None:
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
+    # Kept in a variable: the loop itself holds tasks only weakly.
+    watch = asyncio.create_task(_stop_without(while_pid, stopped)) if while_pid else None
     config = Config()
     config.bind = [f"{HOST}:{port}"]
     config.keep_alive_timeout = 75
     config.graceful_timeout = _GRACE_SECONDS
     config.loglevel = os.environ["LOG_LEVEL"]
     await hypercorn_serve(ministack.app, config, shutdown_trigger=stopped.wait)
+    if watch:
+        watch.cancel()
+
+
+async def _stop_without(pid: int, stopped: asyncio.Event) -> None:
+    while os.path.exists(f"/proc/{pid}"):
+        await asyncio.sleep(_LOOK_SECONDS)
+    stopped.set()
 
 
 def _claim(data: Path):

@@ -63,6 +63,8 @@ pub fn add(resources: &mut Resources) {
         resources.insert(format!("{name}Function"), lambda(function));
         resources.insert(version(function.name), json!({
             "Type": "AWS::Lambda::Version",
+            // An execution that is under way when Terrace is upgraded still calls the old one.
+            "UpdateReplacePolicy": "Retain",
             // A new code key gives a new description, and with it a new version.
             "Properties": {
                 "FunctionName": reference(&format!("{name}Function")),

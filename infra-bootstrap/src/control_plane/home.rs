@@ -9,7 +9,8 @@ const RUNS_DAYS: u32 = 90;
 
 pub fn add(resources: &mut Resources) {
     resources.insert("Ledger".into(), ledger());
-    resources.insert("LedgerPolicy".into(), bucket_policy("Ledger", vec![tls_only("Ledger")]));
+    let statements = vec![access_logs(), tls_only("Ledger")];
+    resources.insert("LedgerPolicy".into(), bucket_policy("Ledger", statements));
     resources.insert("Key".into(), key());
     resources.insert("KeyAlias".into(), json!({
         "Type": "AWS::KMS::Alias",
@@ -72,6 +73,14 @@ fn ledger() -> Value {
             })),
         ] },
     }))
+}
+
+/// The trail's bucket logs who read it, below `access/`.
+fn access_logs() -> Value {
+    let mut write = allow(&["s3:PutObject"], below("Ledger", "access/*"));
+    write["Principal"] = json!({ "Service": "logging.s3.amazonaws.com" });
+    write["Condition"] = json!({ "StringEquals": { "aws:SourceAccount": { "Ref": "AWS::AccountId" } } });
+    write
 }
 
 /// One key for the topic and the trail. Services reach it only for this account.

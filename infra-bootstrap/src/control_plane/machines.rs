@@ -21,6 +21,7 @@ pub fn add(resources: &mut Resources) {
         resources.insert(format!("{name}Machine"), state_machine(machine, definition));
         resources.insert(format!("{name}Version"), json!({
             "Type": "AWS::StepFunctions::StateMachineVersion",
+            "UpdateReplacePolicy": "Retain",
             "Properties": {
                 "StateMachineArn": reference(&format!("{name}Machine")),
                 "StateMachineRevisionId": attribute(&format!("{name}Machine"), "StateMachineRevisionId"),

@@ -67,10 +67,12 @@ impl Board {
     /// before all that is.
     pub fn live(&self, address: &Address) -> Option<Live> {
         let part = self.parts.get(&address.tier())?;
-        if let Some(made) = part.unseen.iter().find(|it| it.live.address == *address) {
-            return Some(made.live.clone());
-        }
         let claims: Vec<&Live> = self.claims(address).collect();
+        let made = part.unseen.iter().map(|it| &it.live).find(|it| it.address == *address);
+        if let Some(made) = made {
+            let shown = claims.iter().find(|it| it.is_same(made));
+            return Some(shown.copied().unwrap_or(made).clone());
+        }
         let everything: Vec<&Live> = self.parts.values().flat_map(|part| &part.live).collect();
         self.inventory.get(address)?.choose(&claims, &everything).cloned()
     }

@@ -25,6 +25,9 @@ pub struct Owned {
     pub strangers: BTreeSet<String>,
     #[serde(default)]
     pub protected: bool,
+    /// The id by which events find this address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub announced: Option<String>,
 }
 
 impl Owned {

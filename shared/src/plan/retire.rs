@@ -33,8 +33,7 @@ impl<'a> Planner<'a> {
     }
 
     fn farewell(&self, live: &Live) -> String {
-        let is_duplicate = self.live.contains_key(&live.address) && !self.counts(live);
-        if is_duplicate { "is a duplicate".to_owned() } else { "is no longer wanted".to_owned() }
+        if self.stack.get(&live.address).is_some() { "is a duplicate".to_owned() } else { "is no longer wanted".to_owned() }
     }
 
     fn staying(&self, unwanted: &[&'a Live]) -> BTreeMap<Identity, Stay<'a>> {

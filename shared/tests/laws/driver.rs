@@ -83,6 +83,15 @@ pub async fn deployed(stacks: &[&Stack], pace: Pace) -> (Memory, Ledger) {
     (cloud, ledger)
 }
 
+/// The cloud holds what a fresh one holds after deploying `stack`, and nothing else of ours.
+pub async fn assert_holds(cloud: &Memory, stack: &Stack) {
+    let (fresh, _) = deployed(&[stack], Pace::default()).await;
+    let (here, there) = (cloud.shape(), fresh.shape());
+    let extra: Vec<_> = here.iter().filter(|it| !there.contains(it)).collect();
+    let missing: Vec<_> = there.iter().filter(|it| !here.contains(it)).collect();
+    assert!(here == there, "here: {extra:#?}\nthere: {missing:#?}");
+}
+
 pub async fn observe(cloud: &Memory, ledger: &mut Ledger) -> Option<Observed> {
     let mut observed = Observed::default();
     for tier in Tier::ALL {
@@ -90,7 +99,8 @@ pub async fn observe(cloud: &Memory, ledger: &mut Ledger) -> Option<Observed> {
         part.live.clear();
         part.rules = rules();
         for kind in kinds() {
-            part.live.extend(patiently(cloud, kind.name).await?);
+            let found = patiently(cloud, kind.name).await?.into_iter();
+            part.live.extend(found.filter(|live| live.address.tier() == tier));
         }
         observed.live.extend(part.live.clone());
     }
@@ -172,6 +182,7 @@ async fn perform(cloud: &Memory, plan: &Plan, part: Part, ledger: &mut Ledger) -
     }
     for _ in 0..SWEEPS_MAX {
         let (mut is_done, mut is_moving, mut failed) = (true, false, Vec::new());
+        let mut blocked = Vec::new();
         for tier in &tiers {
             let Some(outcome) = step_tier(cloud, plan, part, *tier, ledger).await else {
                 return Walk::Crashed;
@@ -179,6 +190,7 @@ async fn perform(cloud: &Memory, plan: &Plan, part: Part, ledger: &mut Ledger) -
             is_done &= outcome.is_done();
             is_moving |= !outcome.changed.is_empty() || !outcome.pending.is_empty();
             failed.extend(outcome.failed);
+            blocked.extend(outcome.blocked);
         }
         ledger.now += SWEEP_SECONDS;
         if !failed.is_empty() {
@@ -187,7 +199,7 @@ async fn perform(cloud: &Memory, plan: &Plan, part: Part, ledger: &mut Ledger) -
         if is_done {
             return Walk::Done;
         }
-        assert!(is_moving, "the plan waits for itself in {part:?}:\n{plan}");
+        assert!(is_moving, "{part:?} waits for itself: {blocked:#?}\n{plan}");
     }
     panic!("{part:?} does not end:\n{plan}");
 }

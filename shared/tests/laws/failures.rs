@@ -7,7 +7,7 @@ use proptest::sample::Index;
 use serde_json::json;
 use shared::model::{Address, Node, Stack};
 
-use super::driver::{End, Ledger, block_on, cloud, deploy, deployed, run};
+use super::driver::{assert_holds, End, Ledger, block_on, cloud, deploy, deployed, run};
 use super::stacks::{cases, guarded_stack, paces, stack};
 
 proptest! {
@@ -26,7 +26,7 @@ proptest! {
                 cloud.spoil(&nodes[pick.index(nodes.len())].address);
             }
             deploy(&cloud, &stack, &mut ledger).await;
-            assert_eq!(cloud.shape(), deployed(&[&stack], pace).await.0.shape());
+            assert_holds(&cloud, &stack).await;
         });
     }
 
@@ -63,7 +63,7 @@ proptest! {
             let writes = cloud.writes();
             match run(&cloud, &changed, &mut ledger).await {
                 End::Done(_) => {
-                    assert_eq!(cloud.shape(), deployed(&[&changed], pace).await.0.shape());
+                    assert_holds(&cloud, &changed).await;
                 }
                 End::Refused(plan) => {
                     let guarded: BTreeSet<&Address> =
@@ -93,7 +93,7 @@ proptest! {
             let changed = with_another(&open, &open.nodes()[pick.index(open.nodes().len())]);
             let end = run(&cloud, &changed, &mut ledger).await;
             assert!(matches!(end, End::Done(_)), "{end:?}");
-            assert_eq!(cloud.shape(), deployed(&[&changed], pace).await.0.shape());
+            assert_holds(&cloud, &changed).await;
         });
     }
 }

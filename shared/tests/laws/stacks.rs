@@ -177,11 +177,9 @@ fn node(slot: &Slot, version: &Version, at: usize, name: &str, nodes: &[Node]) -
         "deep": { "fixed": version.fixed / 2, "size": version.size },
         "size": version.size,
         "uses": uses,
+        "reads": chosen.first().filter(|_| version.refers & 16 != 0).map(|used| late_hole(used)),
         "parent": version.parent.as_ref().and_then(pick).map(|node| hole(node, false)),
     });
-    if version.refers & 16 != 0 {
-        spec["reads"] = chosen.first().map(|used| late_hole(used)).into();
-    }
     match kind {
         NAMED => spec["name"] = name.into(),
         SLOW => spec["storage"] = (10 + version.size).into(),

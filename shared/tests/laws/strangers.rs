@@ -5,7 +5,7 @@ use proptest::sample::Index;
 use shared::model::{Node, Stack};
 use shared::plan::Inventory;
 
-use super::driver::{Ledger, block_on, cloud, deploy, deployed, plan, run};
+use super::driver::{assert_holds, Ledger, block_on, cloud, deploy, deployed, plan, run};
 use super::stacks::{cases, NAMED, paces, stack, two_versions};
 
 /// Things that carry the addresses of `stack`, though we did not make them.
@@ -35,7 +35,7 @@ proptest! {
             let strangers: Vec<String> = nodes.iter().map(|it| cloud.place_stranger(it)).collect();
             for stack in [&before, &after, &Stack::default()] {
                 deploy(&cloud, stack, &mut ledger).await;
-                assert_eq!(cloud.shape(), deployed(&[stack], pace).await.0.shape());
+                assert_holds(&cloud, stack).await;
                 assert_untouched(&cloud, &nodes, &strangers, &ledger.inventory);
             }
             let notes = plan(&cloud, &Stack::default(), &mut ledger).await.notes;
@@ -61,7 +61,7 @@ proptest! {
             victims.for_each(|pick| cloud.remove(&nodes[pick.index(nodes.len())].address));
             for stack in [&before, &after, &Stack::default()] {
                 deploy(&cloud, stack, &mut ledger).await;
-                assert_eq!(cloud.shape(), deployed(&[stack], pace).await.0.shape());
+                assert_holds(&cloud, stack).await;
                 assert_untouched(&cloud, &nodes, &strangers, &ledger.inventory);
             }
         });

@@ -176,7 +176,7 @@ async fn bastion_address(cloud: Arc<Cloud>) {
     stage.bench.clear().await;
 }
 
-/// Without an unhealthy instance nothing is done, and it is said why.
+/// One unhealthy instance is replaced, once; else nothing is done, and it is said why.
 async fn unhealthy(cloud: Arc<Cloud>) {
     let mut stage = Stage::new(&cloud, "ct-unhealthy", |spec| {
         spec["app"] = json!({ "starts_without_database": true });
@@ -189,8 +189,39 @@ async fn unhealthy(cloud: Arc<Cloud>) {
     stage.stand(Tier::Compute, "scaling-group").await;
     assert!(why(&stage).await.contains("suspended"));
     stage.stand(Tier::Compute, "scaling-group-replacement").await;
+    stage.stand(Tier::Edge, "listener-https").await;
     assert_eq!(why(&stage).await, "no instance of the group is unhealthy");
+
+    let [one, other] = &instances(&stage).await[..] else { panic!("there are two") };
+    fail(&stage, one).await;
+    let replaced = replace_unhealthy(&stage.bench.cx).await.expect("an answer");
+    assert_eq!(replaced, Replaced::Instance(one.clone()));
+    assert_eq!(why(&stage).await, "no instance of the group is unhealthy");
+    let now = instances(&stage).await;
+    assert!(now.len() == 2 && now.contains(other) && !now.contains(one), "{now:?}");
+
+    for instance in &now {
+        fail(&stage, instance).await;
+    }
+    assert!(why(&stage).await.contains("no healthy instance remains"));
     stage.bench.clear().await;
+}
+
+/// The instances of the stack's group.
+async fn instances(stage: &Stage) -> Vec<String> {
+    let auto_scaling = shared::client!(stage.bench.cx, aws_sdk_autoscaling);
+    let request = auto_scaling.describe_auto_scaling_groups();
+    let request = request.auto_scaling_group_names(stage.bench.cx.scope.name("app"));
+    let answer = request.send().await.expect("an answer");
+    let instances = answer.auto_scaling_groups()[0].instances().iter();
+    instances.filter_map(|it| it.instance_id.clone()).collect()
+}
+
+/// From now on the load balancer finds the instance unhealthy.
+async fn fail(stage: &Stage, instance: &str) {
+    let tag = aws_sdk_ec2::types::Tag::builder().key("local:target-health").value("unhealthy");
+    let request = ec2::client(&stage.bench.cx).create_tags().resources(instance);
+    request.tags(tag.build()).send().await.expect("can be tagged");
 }
 
 /// What one look at the tier costs.
@@ -199,12 +230,6 @@ async fn survey(cloud: Arc<Cloud>) {
     for name in ["scaling-policy", "bastion-address"] {
         stage.stand(Tier::Compute, name).await;
     }
-    stage.bench.cx.aws.take_calls();
-    for kind in compute::TIER.kinds {
-        let node = stage.node(Tier::Compute, "bastion");
-        stage.bench.find(&shared::model::Node { kind: kind.name.to_owned(), ..node }).await;
-    }
-    let calls = stage.bench.cx.aws.take_calls();
-    assert_eq!((calls.write(), calls.read()), (0, 9), "{calls:?}");
+    assert_eq!(stage.bench.look(compute::TIER.kinds).await, 9);
     stage.bench.clear().await;
 }

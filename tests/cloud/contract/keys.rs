@@ -87,7 +87,10 @@ async fn taken(cloud: Arc<Cloud>) {
     let mut stranger = Bench::new(&cloud, "ct-key-stranger");
     let target = stranger.stand(key_node("ct-key-stranger")).await.facts["id"].clone();
     stranger.stand(alias_node("ct-key-stranger")).await;
-    let theirs = KeyAlias { name: "alias/terrace-ct-key-taken".to_owned(), target: KeyAlias::target(&target) };
+    let theirs = KeyAlias {
+        name: "alias/terrace-ct-key-taken".to_owned(),
+        target: KeyAlias::target(&target),
+    };
     let theirs = node(at("key-alias"), &theirs);
     stranger.create(&theirs).await.expect("an alias can lead anywhere");
 

@@ -8,8 +8,8 @@ use shared::revision::{Pinned, Revision};
 use support::contract::{Case, check};
 use support::{Bench, Cloud};
 
-/// An image that the local cloud knows from the start, as AWS knows Amazon Linux.
-const IMAGE: &str = "ami-0c55b159cbfafe1f0";
+/// Amazon Linux 2023 for arm64, as the local cloud knows it from the start.
+const IMAGE: &str = "ami-0c2023a1b2c3d4e60";
 const KEY: &str =
     "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f";
 

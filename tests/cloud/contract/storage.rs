@@ -123,7 +123,8 @@ async fn topic_policy(cloud: Arc<Cloud>) {
             "Resource": arn,
         }],
     }));
-    let case = Case::new(wish.expect("the tier has one")).change("policy", other.document().clone());
+    let case =
+        Case::new(wish.expect("the tier has one")).change("policy", other.document().clone());
     check(&mut bench, case).await;
     bench.clear().await;
 }
@@ -181,7 +182,8 @@ fn topic_node(cx: &Cx) -> Node {
 /// The tier's own nodes for the bench's stack.
 fn wished(bench: &Bench) -> Vec<Node> {
     let scope = &bench.cx.scope;
-    let (name, region) = (scope.stack.parse().expect("a name"), scope.region.parse().expect("a region"));
+    let (name, region) =
+        (scope.stack.parse().expect("a name"), scope.region.parse().expect("a region"));
     let spec = shared::spec::Spec::new(name, region, shared::spec::Bastion::default());
     let pinned = shared::revision::Pinned::default();
     storage::wish(&shared::revision::Revision { number: 1, spec, pinned }, scope)

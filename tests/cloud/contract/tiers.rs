@@ -36,12 +36,23 @@ async fn stand_and_look(cloud: &Cloud, stack: &str, more: Value) -> u64 {
         assert_eq!(found.len(), 1, "`{}`", node.address);
         assert_eq!(bench.differences(&bench.resolve(node), &found[0]), [], "`{}`", node.address);
     }
+    let mut calls = bench.cx.aws.take_calls();
     let reads = bench.look(network::KINDS).await + bench.look(firewall::KINDS).await;
     bench.clear().await;
     for node in &nodes {
         assert_eq!(bench.find(node).await, [], "`{}` is left", node.address);
     }
+    calls.add(&bench.cx.aws.take_calls());
+    for (operation, _) in calls.by_operation() {
+        let action = operation.replace("EC2.", "ec2:");
+        assert!(granted().any(|it| it == action), "no grant of these tiers has `{action}`");
+    }
     reads
+}
+
+fn granted() -> impl Iterator<Item = &'static str> {
+    let kinds = network::KINDS.iter().chain(firewall::KINDS);
+    kinds.flat_map(|kind| kind.grants).flat_map(|grant| grant.actions).copied()
 }
 
 /// In dependency order.

@@ -133,6 +133,10 @@ def remove(arn: str, target_id: str) -> None:
     alb._targets[arn] = [one for one in alb._targets.get(arn) or [] if one["Id"] != target_id]
 
 
+# No application runs here, so nobody can break one: an instance with this tag has the health it names.
+HEALTH_TAG = "local:target-health"
+
+
 @operation("DescribeTargetHealth")
 def describe_health(request):
     arn = request.get("TargetGroupArn", "")
@@ -161,9 +165,11 @@ def _description(group: dict, target: dict) -> dict:
 
 
 def health(group: dict, target: dict) -> dict:
-    """Healthy is what runs, in a group that a listener sends to. A test may set `_Health` on a target."""
-    if target.get("_Health"):
-        return target["_Health"]
+    """Healthy is what runs, in a group that a listener sends to, unless the instance's tag says otherwise."""
+    for tag in ec2._tags.get(target["Id"]) or []:
+        if tag["Key"] == HEALTH_TAG:
+            text = "Health checks failed"
+            return {"State": tag["Value"], "Reason": "Target.FailedHealthChecks", "Description": text}
     if not group.get("LoadBalancerArns"):
         text = "Target group is not configured to receive traffic from the load balancer"
         return {"State": "unused", "Reason": "Target.NotInUse", "Description": text}

@@ -1,7 +1,7 @@
 """Auto scaling: groups whose instances are there, in EC2 and in their target groups."""
 
 from overlay.ec2 import instances
-from overlay.scaling import capacity, groups, policies, settings  # noqa: F401  each registers its operations
+from overlay.scaling import capacity, groups, policies, refreshes, settings  # noqa: F401  each registers its operations
 
 
 def install() -> None:

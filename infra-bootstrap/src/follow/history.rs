@@ -1,0 +1,57 @@
+//! What happened in an execution since we last looked.
+
+use aws_sdk_sfn::types::{HistoryEvent, HistoryEventType};
+use serde_json::Value;
+
+use crate::context::Cloud;
+use crate::failure::{Failure, Tried};
+
+/// An event as far as progress goes.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    Entered(String),
+    /// With what the state hands on.
+    Exited(String, Value),
+}
+
+pub struct History {
+    arn: String,
+    /// Id of the newest event that was seen.
+    seen: i64,
+}
+
+impl History {
+    pub fn of(arn: &str) -> Self {
+        Self { arn: arn.to_owned(), seen: 0 }
+    }
+
+    /// New events, the oldest first. Read backwards, so that each look costs what is new.
+    pub async fn news(&mut self, cloud: &Cloud) -> Result<Vec<Event>, Failure> {
+        let sfn = shared::client!(cloud, aws_sdk_sfn);
+        let request = sfn.get_execution_history().execution_arn(&self.arn).reverse_order(true);
+        let mut pages = request.into_paginator().send();
+        let mut news: Vec<HistoryEvent> = Vec::new();
+        while let Some(page) = pages.next().await {
+            let events = page.tried("cannot read the history of the run")?.events;
+            let known = events.iter().any(|it| it.id <= self.seen);
+            news.extend(events.into_iter().filter(|it| it.id > self.seen));
+            if known {
+                break;
+            }
+        }
+        self.seen = news.iter().map(|it| it.id).max().unwrap_or(self.seen);
+        news.sort_by_key(|it| it.id);
+        Ok(news.iter().filter_map(event).collect())
+    }
+}
+
+fn event(it: &HistoryEvent) -> Option<Event> {
+    if let Some(entered) = it.state_entered_event_details() {
+        return Some(Event::Entered(entered.name().to_owned()));
+    }
+    // The outputs of branches come again, all at once, when a parallel state ends.
+    let whole = [HistoryEventType::MapStateExited, HistoryEventType::ParallelStateExited];
+    let exited = it.state_exited_event_details().filter(|_| !whole.contains(it.r#type()))?;
+    let output = exited.output().and_then(|it| serde_json::from_str(it).ok());
+    Some(Event::Exited(exited.name().to_owned(), output.unwrap_or_default()))
+}

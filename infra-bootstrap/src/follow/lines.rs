@@ -1,0 +1,114 @@
+//! Progress on the screen: redrawn where somebody watches, else a line for each change.
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use shared::model::Tier;
+
+use super::progress::{Progress, Standing};
+use crate::render::clip;
+use crate::screen::Screen;
+
+/// Redraws are not worth more than this.
+const TICK_MILLISECONDS: u64 = 120;
+
+pub struct Lines<'a> {
+    screen: &'a Screen,
+    started: Instant,
+    bars: Option<Bars>,
+    /// What was last said, so that only changes are told.
+    phase: &'static str,
+    tiers: BTreeMap<Tier, (Standing, String)>,
+}
+
+struct Bars {
+    all: MultiProgress,
+    phase: ProgressBar,
+    tiers: BTreeMap<Tier, ProgressBar>,
+}
+
+impl<'a> Lines<'a> {
+    pub fn new(screen: &'a Screen) -> Self {
+        let bars = screen.live.then(Bars::new);
+        Self { screen, started: Instant::now(), bars, phase: "", tiers: BTreeMap::new() }
+    }
+
+    pub fn show(&mut self, progress: &Progress) {
+        match &mut self.bars {
+            Some(bars) => bars.show(progress),
+            None => self.say(progress),
+        }
+    }
+
+    /// Leaves the last picture standing.
+    pub fn end(&mut self) {
+        if let Some(bars) = self.bars.take() {
+            bars.end();
+        }
+    }
+
+    fn say(&mut self, progress: &Progress) {
+        if self.phase != progress.phase {
+            self.phase = progress.phase;
+            self.line("", progress.phase);
+        }
+        for (tier, now) in &progress.tiers {
+            // How much changed and what is waited for moves with every pass; what counts is where
+            // the tier stands, and a first word about what it waits for.
+            let said = (now.standing, now.waiting.clone());
+            let before = self.tiers.get(tier);
+            let worth = before.is_none_or(|(standing, waiting)| {
+                *standing != now.standing || (waiting.is_empty() && !now.waiting.is_empty())
+            });
+            if worth && now.standing != Standing::Waiting {
+                self.line(tier.name(), &now.describe());
+                self.tiers.insert(*tier, said);
+            }
+        }
+    }
+
+    fn line(&self, tier: &str, text: &str) {
+        let seconds = self.started.elapsed().as_secs();
+        let line = format!("    {:>2}:{:02}  {tier:<11} {text}", seconds / 60, seconds % 60);
+        self.screen.say(clip(&line, self.screen.width).trim_end());
+    }
+}
+
+impl Bars {
+    fn new() -> Self {
+        let all = MultiProgress::new();
+        let phase = all.add(bar("    {spinner} {wide_msg}"));
+        Self { all, phase, tiers: BTreeMap::new() }
+    }
+
+    fn show(&mut self, progress: &Progress) {
+        self.phase.set_message(progress.phase);
+        for (at, (tier, now)) in progress.tiers.iter().enumerate() {
+            let bar = self.tiers.entry(*tier).or_insert_with(|| {
+                let bar = self.all.insert(at + 1, bar("    {spinner} {prefix:11} {wide_msg}"));
+                bar.set_prefix(tier.name());
+                bar
+            });
+            bar.set_message(now.describe());
+            if now.standing == Standing::Ready {
+                bar.set_style(style("    ✓ {prefix:11} {wide_msg}"));
+            }
+        }
+    }
+
+    fn end(self) {
+        self.phase.finish_and_clear();
+        self.tiers.values().for_each(ProgressBar::abandon);
+    }
+}
+
+fn bar(template: &str) -> ProgressBar {
+    let bar = ProgressBar::new_spinner().with_style(style(template));
+    bar.enable_steady_tick(std::time::Duration::from_millis(TICK_MILLISECONDS));
+    bar
+}
+
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).expect("the templates are ours and sound")
+}

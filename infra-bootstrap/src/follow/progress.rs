@@ -1,0 +1,209 @@
+//! How far a run is, by tier. Pure: events in, a picture out.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+use shared::model::{Address, Tier};
+use shared::plan::{Action, Part, Plan};
+use shared::tier::Act;
+
+use super::history::Event;
+
+/// States of the machines that are worth a word.
+const PHASES: [(&str, &str); 9] = [
+    ("Admit", "opening the run"),
+    ("Survey", "looking at what stands"),
+    ("Plan", "making the plan"),
+    ("Clear", "clearing the way"),
+    ("Settle", "waiting until all of it is ready"),
+    ("Retire", "taking down what is not wanted"),
+    ("Verify", "looking again"),
+    ("Publish", "writing down what stands"),
+    ("Report failure", "writing down what failed"),
+];
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Progress {
+    pub phase: &'static str,
+    pub tiers: BTreeMap<Tier, TierProgress>,
+    stack: String,
+    run: String,
+    planned: bool,
+    plan_known: bool,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TierProgress {
+    pub standing: Standing,
+    /// Addresses of the plan's steps that change something.
+    planned: BTreeSet<Address>,
+    changed: BTreeSet<Address>,
+    pub waiting: String,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Standing {
+    #[default]
+    Waiting,
+    Building,
+    /// Others can build on it.
+    Usable,
+    Ready,
+}
+
+impl Progress {
+    pub fn take(&mut self, event: &Event) {
+        match event {
+            Event::Entered(name) => self.enter(name),
+            Event::Exited(name, output) => self.exit(name, output),
+        }
+    }
+
+    /// The stack and the run, once it is admitted.
+    pub fn run(&self) -> (&str, &str) {
+        (&self.stack, &self.run)
+    }
+
+    /// The plan lies in the ledger and was not read yet.
+    pub fn wants_plan(&self) -> bool {
+        self.planned && !self.plan_known
+    }
+
+    /// Takes the plan: what each tier has to do.
+    pub fn know(&mut self, plan: &Plan) {
+        self.plan_known = true;
+        for step in plan.steps(Part::Build).iter().chain(plan.steps(Part::Retire)) {
+            let tier = self.tiers.entry(step.address.tier()).or_default();
+            match step.action {
+                Action::Create | Action::Update(_) | Action::Delete => {
+                    tier.planned.insert(step.address.clone());
+                }
+                Action::Wait => (),
+            }
+        }
+    }
+
+    fn enter(&mut self, name: &str) {
+        if let Some((_, phase)) = PHASES.iter().find(|(state, _)| *state == name) {
+            self.phase = phase;
+        }
+        let tier = Tier::ALL.into_iter().find(|tier| tier.name().eq_ignore_ascii_case(name));
+        if let Some(tier) = tier {
+            self.phase = "building";
+            let tier = self.tiers.entry(tier).or_default();
+            if tier.standing == Standing::Waiting {
+                tier.standing = Standing::Building;
+            }
+        }
+        if name == "Publish" {
+            self.tiers.values_mut().for_each(TierProgress::complete);
+        }
+    }
+
+    fn exit(&mut self, name: &str, output: &Value) {
+        match name {
+            "Admit" => {
+                let text = |field: &str| output[field].as_str().unwrap_or_default().to_owned();
+                (self.stack, self.run) = (text("stack"), text("run"));
+            }
+            "Plan" => self.planned = true,
+            _ => {
+                if let Ok(act) = serde_json::from_value::<Act>(output.clone()) {
+                    self.tiers.entry(act.tier).or_default().pass(act);
+                }
+            }
+        }
+    }
+}
+
+impl TierProgress {
+    fn pass(&mut self, act: Act) {
+        self.changed.extend(act.changed.into_iter().map(|it| it.address));
+        self.standing = match (act.done, act.usable) {
+            (true, _) => Standing::Ready,
+            (false, true) => Standing::Usable,
+            (false, false) => Standing::Building,
+        };
+        self.waiting = act.waiting;
+    }
+
+    fn complete(&mut self) {
+        self.standing = Standing::Ready;
+        self.waiting.clear();
+    }
+
+    /// `12 of 16 changed, usable; waiting for …`, without what does not apply.
+    pub fn describe(&self) -> String {
+        let standing = match self.standing {
+            Standing::Waiting => "not begun",
+            Standing::Building => "building",
+            Standing::Usable => "usable",
+            Standing::Ready => "ready",
+        };
+        let of = match (self.changed.len(), self.planned.union(&self.changed).count()) {
+            (0, 0) => String::new(),
+            (done, all) if done == all => format!(", {done} changed"),
+            (done, all) => format!(", {done} of {all} changed"),
+        };
+        let waiting = if self.waiting.is_empty() { String::new() } else { format!("; {}", self.waiting) };
+        format!("{standing}{of}{waiting}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn act(done: bool, usable: bool, changed: &[&str], waiting: &str) -> Event {
+        let changed: Vec<_> =
+            changed.iter().map(|it| json!({ "address": it, "action": "create" })).collect();
+        let output = json!({
+            "tier": "network", "usable": usable, "done": done, "wait_seconds": 2,
+            "changed": changed, "waiting": waiting,
+        });
+        Event::Exited("Network".into(), output)
+    }
+
+    #[test]
+    fn a_tier_goes_from_not_begun_to_ready() {
+        let mut progress = Progress::default();
+        let mut seen = Vec::new();
+        let events = [
+            Event::Entered("Network".into()),
+            act(false, false, &["network/vpc"], "network/nat-a: pending"),
+            act(false, true, &["network/nat-a"], "network/nat-a: pending"),
+            act(true, true, &[], ""),
+        ];
+        for event in events {
+            progress.take(&event);
+            seen.push(progress.tiers[&Tier::Network].describe());
+        }
+        assert_eq!(seen, [
+            "building",
+            "building, 1 changed; network/nat-a: pending",
+            "usable, 2 changed; network/nat-a: pending",
+            "ready, 2 changed",
+        ]);
+    }
+
+    #[test]
+    fn stack_and_run_are_known_once_the_run_is_admitted() {
+        let mut progress = Progress::default();
+        progress.take(&Event::Entered("Admit".into()));
+        assert_eq!((progress.phase, progress.run()), ("opening the run", ("", "")));
+        let output = json!({ "stack": "shop", "run": "spec-1", "revision": 1 });
+        progress.take(&Event::Exited("Admit".into(), output));
+        assert_eq!(progress.run(), ("shop", "spec-1"));
+    }
+
+    #[test]
+    fn the_plan_is_wanted_once() {
+        let mut progress = Progress::default();
+        progress.take(&Event::Exited("Plan".into(), json!({})));
+        assert!(progress.wants_plan());
+        progress.know(&Plan::default());
+        assert!(!progress.wants_plan());
+    }
+}

@@ -1,0 +1,82 @@
+//! The folder in which the local cloud keeps its state: `.terrace`, ignored by git.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+use crate::failure::Failure;
+
+const FOLDER: &str = ".terrace";
+
+/// What lies in it is nobody's source.
+const IGNORE: &str = "*\n";
+
+pub struct Home {
+    folder: PathBuf,
+}
+
+impl Home {
+    /// `TERRACE_HOME`, or the nearest `.terrace` at or above the working folder, or one in it.
+    pub fn find() -> Result<Self, Failure> {
+        let given = std::env::var_os("TERRACE_HOME").filter(|it| !it.is_empty());
+        let cannot = |error| Failure::new("cannot tell the working folder").because(error);
+        let here = std::env::current_dir().map_err(cannot)?;
+        let folder = match given {
+            Some(folder) => here.join(folder),
+            None => nearest(&here).unwrap_or_else(|| here.join(FOLDER)),
+        };
+        Ok(Self { folder })
+    }
+
+    /// Where the private Python environment lies: beside the sources, for all state folders.
+    pub fn of_sources() -> Self {
+        let project = sources().ancestors().nth(2).unwrap_or_else(|| Path::new("."));
+        Self { folder: project.join(FOLDER) }
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+
+    pub fn record(&self) -> PathBuf {
+        self.path("local.json")
+    }
+
+    pub fn log(&self) -> PathBuf {
+        self.path("local.log")
+    }
+
+    pub fn data(&self) -> PathBuf {
+        self.path("local-data")
+    }
+
+    /// Makes the folder.
+    pub fn make(&self) -> Result<(), Failure> {
+        let cannot = |error| {
+            Failure::new(format!("cannot make `{}`", self.folder.display()))
+                .because(error)
+                .hint("name a folder that can be written with `TERRACE_HOME`")
+        };
+        fs::create_dir_all(&self.folder).map_err(cannot)?;
+        let ignore = self.path(".gitignore");
+        if ignore.exists() { Ok(()) } else { fs::write(ignore, IGNORE).map_err(cannot) }
+    }
+
+    /// Held until dropped: one at a time starts or stops.
+    pub fn lock(&self) -> Result<File, Failure> {
+        self.make()?;
+        let path = self.path("lock");
+        let cannot = |error| Failure::new(format!("cannot lock `{}`", path.display())).because(error);
+        let file = File::options().create(true).append(true).open(&path).map_err(cannot)?;
+        file.lock().map_err(cannot)?;
+        Ok(file)
+    }
+}
+
+fn nearest(here: &Path) -> Option<PathBuf> {
+    here.ancestors().map(|folder| folder.join(FOLDER)).find(|folder| folder.is_dir())
+}
+
+/// The sources of the local cloud: the binary is made to run beside them.
+pub fn sources() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/local"))
+}

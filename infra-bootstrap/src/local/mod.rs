@@ -1,0 +1,136 @@
+//! The local cloud: a private Python environment, one process, its state folder.
+
+mod health;
+mod home;
+mod port;
+mod process;
+mod record;
+mod venv;
+
+use std::time::Duration;
+
+use aws_credential_types::Credentials;
+
+pub use home::Home;
+pub use record::Record;
+
+use crate::context::Cloud;
+use crate::failure::Failure;
+use crate::screen::Screen;
+
+/// The account that the local cloud takes when an access key names none.
+pub const ACCESS_KEY_ID: &str = "000000000000";
+pub const SECRET_ACCESS_KEY: &str = "local";
+
+/// The region of the example specs, so that what is tried first works.
+pub const REGION: &str = "eu-central-1";
+
+/// Starting takes 2–4 s; a busy machine gets more.
+const START_DEADLINE: Duration = Duration::from_secs(60);
+
+/// Saving its state takes the local cloud a moment.
+const STOP_DEADLINE: Duration = Duration::from_secs(15);
+
+/// A local cloud that answers.
+pub struct Running {
+    pub record: Record,
+    /// It was up before we asked for it.
+    pub already: bool,
+}
+
+#[derive(Default)]
+pub struct Wish {
+    pub port: Option<u16>,
+    pub while_pid: Option<i32>,
+}
+
+/// Makes sure that it runs. Two that start at once wait for each other.
+pub async fn start(wish: &Wish, screen: &Screen) -> Result<Running, Failure> {
+    let home = Home::find()?;
+    let _held = home.lock()?;
+    if let Some(record) = running(&home)? {
+        return reuse(&home, record, wish).await;
+    }
+    let python = venv::ready(screen).await?;
+    let port = port::choose(wish.port, Record::read(&home)?.map(|it| it.port))?;
+    screen.step(&format!("starting the local cloud on port {port}"));
+    let mut child = process::spawn(&home, &python, port, wish.while_pid)?;
+    let mut record = Record::new(port, child.id());
+    // Before it answers: whoever is interrupted now finds it again.
+    record.write(&home)?;
+    record.version = health::wait(&home, &mut child, port, START_DEADLINE).await?;
+    record.write(&home)?;
+    Ok(Running { record, already: false })
+}
+
+/// The record of the process that runs, if one does and is ours.
+pub fn running(home: &Home) -> Result<Option<Record>, Failure> {
+    let record = Record::read(home)?;
+    Ok(record.filter(|it| it.pid.is_some_and(|pid| process::is_ours(home, pid))))
+}
+
+async fn reuse(home: &Home, mut record: Record, wish: &Wish) -> Result<Running, Failure> {
+    if let Some(port) = wish.port.filter(|port| *port != record.port) {
+        return Err(Failure::new(format!("cannot start the local cloud on port {port}"))
+            .because(format!("it runs already, at {}", record.endpoint()))
+            .hint("stop it first with `terrace local stop`"));
+    }
+    record.version = health::still(record.port, START_DEADLINE).await.map_err(|failure| {
+        failure.hint(format!(
+            "its log is `{}`; `terrace local stop` ends it",
+            home.log().display()
+        ))
+    })?;
+    record.write(home)?;
+    Ok(Running { record, already: true })
+}
+
+/// Stops it; the record of what was stopped, or `None` if nothing ran.
+pub async fn stop() -> Result<Option<Record>, Failure> {
+    let home = Home::find()?;
+    let _held = home.lock()?;
+    stop_held(&home).await
+}
+
+async fn stop_held(home: &Home) -> Result<Option<Record>, Failure> {
+    let Some(record) = running(home)? else { return Ok(None) };
+    if let Some(pid) = record.pid {
+        process::stop(home, pid, STOP_DEADLINE).await?;
+    }
+    // The port is kept: endpoints that people wrote down stay right.
+    Record { pid: None, ..record.clone() }.write(home)?;
+    Ok(Some(record))
+}
+
+/// Throws away all that the local cloud holds, after stopping it.
+pub async fn clear() -> Result<(), Failure> {
+    let home = Home::find()?;
+    let _held = home.lock()?;
+    stop_held(&home).await?;
+    let data = home.data();
+    match std::fs::remove_dir_all(&data) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(Failure::new(format!("cannot remove `{}`", data.display())).because(error))
+        }
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
+/// Clients of the local cloud.
+pub async fn connect(record: &Record) -> Result<Cloud, Failure> {
+    let credentials = Credentials::new(ACCESS_KEY_ID, SECRET_ACCESS_KEY, None, None, "local cloud");
+    Cloud::at(&record.endpoint(), REGION, credentials).await
+}
+
+/// What points AWS's tools, and `terrace` itself, at it.
+pub fn exports(record: &Record) -> String {
+    [
+        ("AWS_ENDPOINT_URL", record.endpoint().as_str()),
+        ("AWS_ACCESS_KEY_ID", ACCESS_KEY_ID),
+        ("AWS_SECRET_ACCESS_KEY", SECRET_ACCESS_KEY),
+        ("AWS_REGION", REGION),
+    ]
+    .iter()
+    .map(|(name, value)| format!("export {name}={value}\n"))
+    .collect()
+}
