@@ -38,7 +38,10 @@ impl Screen {
 
     /// A step that begins.
     pub fn step(&self, text: &str) {
-        self.say(&format!("{} {text}", Style::new().for_stderr().cyan().apply_to("==>")));
+        let mut lines = wrap(text, self.width - 4).into_iter();
+        let mark = Style::new().for_stderr().cyan().apply_to("==>");
+        self.say(&format!("{mark} {}", lines.next().unwrap_or_default()));
+        lines.for_each(|line| self.say(&format!("    {line}")));
     }
 
     /// Something worth knowing about the step.

@@ -82,10 +82,12 @@ fn unordered(value: &Value) -> Value {
 fn within(bound: &Bound, it: &Difference, want: &Value) -> bool {
     match bound {
         Bound::AtLeast => at_least(&it.live, &it.want),
-        Bound::Within { low, high } => match (it.live.as_i64(), want[low].as_i64(), want[high].as_i64()) {
-            (Some(live), Some(low), Some(high)) => (low..=high).contains(&live),
-            (None, ..) | (_, None, _) | (.., None) => false,
-        },
+        Bound::Within { low, high } => {
+            match (it.live.as_i64(), want[low].as_i64(), want[high].as_i64()) {
+                (Some(live), Some(low), Some(high)) => (low..=high).contains(&live),
+                (None, ..) | (_, None, _) | (.., None) => false,
+            }
+        }
     }
 }
 

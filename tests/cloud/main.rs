@@ -21,7 +21,18 @@ fn main() -> ExitCode {
     let cloud = Arc::new(Cloud::start());
     let conclusion = libtest_mimic::run(&arguments, trials(&tests, Some(&cloud)));
     cloud.stop();
+    let missing = if are_all(&arguments) { support::contract::unchecked() } else { Vec::new() };
+    if !conclusion.has_failed() && !missing.is_empty() {
+        eprintln!("no contract test for {}", missing.join(", "));
+        return ExitCode::FAILURE;
+    }
     conclusion.exit_code()
+}
+
+/// Whether all contract tests were asked for, so that no kind may be left out.
+fn are_all(arguments: &Arguments) -> bool {
+    let all = arguments.filter.as_deref().is_none_or(|filter| filter == "contract");
+    all && arguments.skip.is_empty()
 }
 
 fn trials(tests: &[Test], cloud: Option<&Arc<Cloud>>) -> Vec<Trial> {

@@ -22,7 +22,7 @@ pub struct Bench {
 }
 
 /// The kinds of a tier: two tiers may have kinds of one name.
-fn kinds(tier: Tier) -> &'static [Kind] {
+pub(crate) fn kinds(tier: Tier) -> &'static [Kind] {
     match tier {
         Tier::Keys => keys::TIER.kinds,
         Tier::Storage => storage::TIER.kinds,

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
 
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
@@ -17,6 +18,7 @@ pub struct Cloud {
     pub endpoint: String,
     /// State folder of this run alone.
     pub home: PathBuf,
+    control_plane: OnceLock<()>,
 }
 
 pub const ACCOUNT: &str = "000000000000";
@@ -27,14 +29,24 @@ impl Cloud {
     /// the cloud there is used as it is.
     pub fn start() -> Self {
         if let Ok(endpoint) = std::env::var("TERRACE_TEST_ENDPOINT") {
-            return Self { endpoint, home: PathBuf::new() };
+            return Self { endpoint, home: PathBuf::new(), control_plane: OnceLock::new() };
         }
         build();
         let home = target().join(format!("test-cloud-{}", std::process::id()));
-        let mut cloud = Self { endpoint: String::new(), home };
+        let mut cloud = Self { endpoint: String::new(), home, control_plane: OnceLock::new() };
         let started = cloud.terrace(&["local", "start", "--json", "--while-pid", &std::process::id().to_string()]);
         cloud.endpoint = started["endpoint"].as_str().expect("an endpoint").to_owned();
         cloud
+    }
+
+    /// Stands the control plane up, for the first who asks. A cloud that was there before the
+    /// tests has its own.
+    pub fn control_plane(&self) {
+        self.control_plane.get_or_init(|| {
+            if !self.home.as_os_str().is_empty() {
+                self.terrace(&["bootstrap", "--json"]);
+            }
+        });
     }
 
     pub fn stop(&self) {

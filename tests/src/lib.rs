@@ -6,4 +6,4 @@ mod cloud;
 pub mod contract;
 
 pub use bench::Bench;
-pub use cloud::Cloud;
+pub use cloud::{ACCOUNT, Cloud, REGION, root};

@@ -26,13 +26,9 @@ const PREFIX: &str = "group-";
 impl Resource for Group {
     const KIND: &'static str = "AWS::IAM::Group";
     const GRANTS: &'static [Grant] = &[
-        Grant {
-            actions: &["iam:ListGroups"],
-            resource: "*",
-            reason: "IAM lists have no resource-level permissions",
-        },
-        Grant {
-            actions: &[
+        Grant::on(&["iam:ListGroups"], "*", "IAM lists have no resource-level permissions"),
+        Grant::on(
+            &[
                 "iam:CreateGroup",
                 "iam:DeleteGroup",
                 "iam:DeleteGroupPolicy",
@@ -43,9 +39,9 @@ impl Resource for Group {
                 "iam:ListGroupPolicies",
                 "iam:PutGroupPolicy",
             ],
-            resource: "arn:aws:iam::{account}:group/terrace/*",
-            reason: "the groups of the stack's people",
-        },
+            "arn:aws:iam::{account}:group/terrace/*",
+            "the groups of the stack's people",
+        ),
     ];
 
     async fn list(cx: &Cx) -> Result<Vec<LiveOf<Self>>, CloudError> {

@@ -18,13 +18,13 @@ pub struct InstanceProfile {
 impl Resource for InstanceProfile {
     const KIND: &'static str = "AWS::IAM::InstanceProfile";
     const GRANTS: &'static [Grant] = &[
-        Grant {
-            actions: &["iam:ListInstanceProfiles"],
-            resource: "*",
-            reason: "IAM lists have no resource-level permissions",
-        },
-        Grant {
-            actions: &[
+        Grant::on(
+            &["iam:ListInstanceProfiles"],
+            "*",
+            "IAM lists have no resource-level permissions",
+        ),
+        Grant::on(
+            &[
                 "iam:AddRoleToInstanceProfile",
                 "iam:CreateInstanceProfile",
                 "iam:DeleteInstanceProfile",
@@ -32,14 +32,15 @@ impl Resource for InstanceProfile {
                 "iam:RemoveRoleFromInstanceProfile",
                 "iam:TagInstanceProfile",
             ],
-            resource: "arn:aws:iam::{account}:instance-profile/terrace/*",
-            reason: "the profiles of bastion and application",
-        },
-        Grant {
-            actions: &["iam:PassRole"],
-            resource: "arn:aws:iam::{account}:role/terrace/*",
-            reason: "adding a role to a profile passes it to EC2",
-        },
+            "arn:aws:iam::{account}:instance-profile/terrace/*",
+            "the profiles of bastion and application",
+        ),
+        Grant::on(
+            &["iam:PassRole"],
+            "arn:aws:iam::{account}:role/terrace/*",
+            "adding a role to a profile passes it to EC2",
+        )
+        .when("StringEquals", "iam:PassedToService", &["ec2.amazonaws.com"]),
     ];
 
     async fn list(cx: &Cx) -> Result<Vec<LiveOf<Self>>, CloudError> {

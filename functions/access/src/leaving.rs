@@ -7,8 +7,8 @@ use shared::world::CloudError;
 
 use crate::iam::{self, ABSENT};
 
-pub const GRANT: Grant = Grant {
-    actions: &[
+pub const GRANT: Grant = Grant::on(
+    &[
         "iam:DeactivateMFADevice",
         "iam:DeleteAccessKey",
         "iam:DeleteLoginProfile",
@@ -27,15 +27,15 @@ pub const GRANT: Grant = Grant {
         "iam:ListSigningCertificates",
         "iam:ListUserPolicies",
     ],
-    resource: "arn:aws:iam::{account}:user/terrace/*",
-    reason: "a user is deleted only when nothing is left on it",
-};
+    "arn:aws:iam::{account}:user/terrace/*",
+    "a user is deleted only when nothing is left on it",
+);
 
-pub const MFA_GRANT: Grant = Grant {
-    actions: &["iam:DeleteVirtualMFADevice"],
-    resource: "arn:aws:iam::{account}:mfa/*",
-    reason: "a virtual device outlives its user otherwise; only those of our users are named",
-};
+pub const MFA_GRANT: Grant = Grant::on(
+    &["iam:DeleteVirtualMFADevice"],
+    "arn:aws:iam::{account}:mfa/*",
+    "a virtual device outlives its user otherwise; only those of our users are named",
+);
 
 /// Takes from a user all that keeps IAM from deleting it. What is gone already is fine.
 pub async fn strip(cx: &Cx, user: &str) -> Result<(), CloudError> {

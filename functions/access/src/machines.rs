@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use shared::aws::{Policy, Scope, node};
 use shared::model::{Node, Tier, reference};
-use shared::spec::Spec;
+use shared::spec::{Spec, Trail};
 
 use crate::iam::{at, aws_policy};
 use crate::statement::{Allow, allow, policy, trust};
@@ -13,6 +13,12 @@ use crate::{InstanceProfile, ManagedPolicy, Role, RolePolicy, role};
 /// Manager and the controls SSM.1 and SSM.3 fail.
 const SYSTEMS_MANAGER: &str = "AmazonSSMManagedInstanceCore";
 const ENHANCED_MONITORING: &str = "service-role/AmazonRDSEnhancedMonitoringRole";
+
+/// ARNs of all policies that AWS keeps and the stack's roles have.
+pub const AWS_POLICIES: &[&str] = &[
+    "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore",
+    "arn:aws:iam::aws:policy/service-role/AmazonRDSEnhancedMonitoringRole",
+];
 
 /// IAM's shortest and default: one hour.
 const SESSION_SECONDS: i32 = 3600;
@@ -35,6 +41,17 @@ pub fn nodes(spec: &Spec, scope: &Scope) -> Vec<Node> {
         let flow_logs = role("Writes the VPC's flow logs", flow_logs_trust(scope), None);
         nodes.push(node(at("flow-logs-role"), &flow_logs));
         nodes.push(inline("flow-logs-role", policy(flow_logs_rights(scope))));
+    }
+    match spec.logging.trail {
+        Trail::Account => (),
+        Trail::Own => {
+            // Without a condition: none is documented for the role by which a trail writes to
+            // CloudWatch Logs, and CloudTrail takes only a role of the trail's own account.
+            let trust = trust("cloudtrail.amazonaws.com", &Value::Null);
+            let trail = role("Writes what the stack's trail records", trust, None);
+            nodes.push(node(at("trail-role"), &trail));
+            nodes.push(inline("trail-role", policy([trail_rights(scope)])));
+        }
     }
     let policy = aws_policy(scope, ENHANCED_MONITORING);
     let monitoring = role(
@@ -110,6 +127,14 @@ fn flow_logs_rights(scope: &Scope) -> Vec<Allow> {
     ]
 }
 
+/// Source: CloudTrail user guide, "Role policy document for CloudTrail to use CloudWatch Logs":
+/// only to the streams that CloudTrail names after account and region.
+fn trail_rights(scope: &Scope) -> Allow {
+    let group = reference(Tier::Storage, "trail-logs-group", "arn");
+    let streams = format!("{group}:log-stream:{}_CloudTrail_{}*", scope.account, scope.region);
+    allow(&["logs:CreateLogStream", "logs:PutLogEvents"]).on([streams])
+}
+
 /// The sum of what the roles need. It caps AWS's own policies too: with
 /// `AmazonSSMManagedInstanceCore` alone an instance reads every parameter of the account.
 fn boundary(spec: &Spec, scope: &Scope) -> Policy {
@@ -126,6 +151,10 @@ fn boundary(spec: &Spec, scope: &Scope) -> Policy {
     ];
     if spec.logging.flow_logs {
         statements.extend(flow_logs_rights(scope));
+    }
+    match spec.logging.trail {
+        Trail::Account => (),
+        Trail::Own => statements.push(trail_rights(scope)),
     }
     policy(statements)
 }

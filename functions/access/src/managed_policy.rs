@@ -24,13 +24,9 @@ const VERSIONS_MAX: usize = 5;
 impl Resource for ManagedPolicy {
     const KIND: &'static str = "AWS::IAM::ManagedPolicy";
     const GRANTS: &'static [Grant] = &[
-        Grant {
-            actions: &["iam:ListPolicies"],
-            resource: "*",
-            reason: "IAM lists have no resource-level permissions",
-        },
-        Grant {
-            actions: &[
+        Grant::on(&["iam:ListPolicies"], "*", "IAM lists have no resource-level permissions"),
+        Grant::on(
+            &[
                 "iam:CreatePolicy",
                 "iam:CreatePolicyVersion",
                 "iam:DeletePolicy",
@@ -39,9 +35,9 @@ impl Resource for ManagedPolicy {
                 "iam:ListPolicyVersions",
                 "iam:TagPolicy",
             ],
-            resource: "arn:aws:iam::{account}:policy/terrace/*",
-            reason: "the boundaries of roles and people",
-        },
+            "arn:aws:iam::{account}:policy/terrace/*",
+            "the boundaries of roles and people",
+        ),
     ];
 
     async fn list(cx: &Cx) -> Result<Vec<LiveOf<Self>>, CloudError> {

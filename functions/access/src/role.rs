@@ -10,10 +10,13 @@ use shared::model::{Address, Facts, Status};
 use shared::world::CloudError;
 
 use crate::iam::{self, ABSENT, INLINE_POLICY};
-use crate::role_policy;
+use crate::{machines, role_policy};
 
 /// The policy that bounds every role of the stack, by the name of its address.
 pub const BOUNDARY: &str = "boundary";
+
+/// Every stack's boundary of roles, as a pattern.
+pub const BOUNDARIES: &str = "arn:aws:iam::{account}:policy/terrace/*/terrace-*-boundary";
 
 /// A role named after its address, under the stack's path. Its inline policy is a node of its own.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -33,34 +36,39 @@ pub struct Role {
 impl Resource for Role {
     const KIND: &'static str = "AWS::IAM::Role";
     const GRANTS: &'static [Grant] = &[
-        Grant {
-            actions: &["iam:ListRoles"],
-            resource: "*",
-            reason: "IAM lists have no resource-level permissions",
-        },
-        Grant {
-            actions: &["iam:ListEntitiesForPolicy"],
-            resource: "arn:aws:iam::{account}:policy/terrace/*",
-            reason: "tells in one call which roles the boundary bounds",
-        },
-        Grant {
-            actions: &[
-                "iam:AttachRolePolicy",
-                "iam:CreateRole",
+        Grant::on(&["iam:ListRoles"], "*", "IAM lists have no resource-level permissions"),
+        Grant::on(
+            &["iam:ListEntitiesForPolicy"],
+            "arn:aws:iam::{account}:policy/terrace/*",
+            "tells in one call which roles the boundary bounds",
+        ),
+        Grant::on(
+            &["iam:CreateRole", "iam:PutRolePermissionsBoundary"],
+            "arn:aws:iam::{account}:role/terrace/*",
+            "the roles of the stack's machines and services, never without their boundary",
+        )
+        .when("ArnLike", "iam:PermissionsBoundary", &[BOUNDARIES]),
+        Grant::on(
+            &["iam:AttachRolePolicy"],
+            "arn:aws:iam::{account}:role/terrace/*",
+            "of the policies that AWS keeps, those that the stack's roles have",
+        )
+        .when("ArnEquals", "iam:PolicyARN", machines::AWS_POLICIES),
+        Grant::on(
+            &[
                 "iam:DeleteRole",
                 "iam:DeleteRolePolicy",
                 "iam:DetachRolePolicy",
                 "iam:GetRole",
                 "iam:ListAttachedRolePolicies",
                 "iam:ListRolePolicies",
-                "iam:PutRolePermissionsBoundary",
                 "iam:TagRole",
                 "iam:UpdateAssumeRolePolicy",
                 "iam:UpdateRole",
             ],
-            resource: "arn:aws:iam::{account}:role/terrace/*",
-            reason: "the roles of the stack's machines and services",
-        },
+            "arn:aws:iam::{account}:role/terrace/*",
+            "the roles of the stack's machines and services",
+        ),
     ];
 
     async fn list(cx: &Cx) -> Result<Vec<LiveOf<Self>>, CloudError> {

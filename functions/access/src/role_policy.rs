@@ -11,7 +11,7 @@ use crate::iam::{self, ABSENT, INLINE_POLICY};
 use crate::role;
 
 /// The roles that have an inline policy, by the names of their addresses. Only theirs is read.
-pub const HOLDERS: [&str; 2] = ["app-role", "flow-logs-role"];
+pub const HOLDERS: [&str; 3] = ["app-role", "flow-logs-role", "trail-role"];
 
 /// The one inline policy of a role, at `<role>-policy`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -24,11 +24,19 @@ pub struct RolePolicy {
 impl Resource for RolePolicy {
     const KIND: &'static str = "AWS::IAM::RolePolicy";
     const IMMUTABLE: &'static [&'static str] = &["role"];
-    const GRANTS: &'static [Grant] = &[Grant {
-        actions: &["iam:DeleteRolePolicy", "iam:GetRolePolicy", "iam:PutRolePolicy"],
-        resource: "arn:aws:iam::{account}:role/terrace/*",
-        reason: "what the stack's roles may do",
-    }];
+    const GRANTS: &'static [Grant] = &[
+        Grant::on(
+            &["iam:DeleteRolePolicy", "iam:GetRolePolicy"],
+            "arn:aws:iam::{account}:role/terrace/*",
+            "what the stack's roles may do",
+        ),
+        Grant::on(
+            &["iam:PutRolePolicy"],
+            "arn:aws:iam::{account}:role/terrace/*",
+            "rights are given to a role only within its boundary",
+        )
+        .when("ArnLike", "iam:PermissionsBoundary", &[role::BOUNDARIES]),
+    ];
 
     async fn list(cx: &Cx) -> Result<Vec<LiveOf<Self>>, CloudError> {
         let roles = role::of_stack(cx).await?;

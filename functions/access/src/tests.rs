@@ -12,8 +12,9 @@ use crate::wish;
 
 const LONGEST: &str = "an-eighteen-letter";
 
-const PEOPLE: &str =
-    "people: { read_only: [ada], operate: [grace], administer: [barbara.liskov] }\n";
+/// People of all kinds, and whatever else a spec can ask of this tier.
+const PEOPLE: &str = "people: { read_only: [ada], operate: [grace], administer: [barbara.liskov] }\n\
+                      logging: { trail: own }\n";
 
 fn scope() -> Scope {
     Scope { stack: LONGEST.into(), account: "111122223333".into(), region: "ap-southeast-2".into() }
@@ -96,6 +97,9 @@ fn machines_have_roles_and_nobody_named_makes_no_groups() {
         "monitoring-role",
     ];
     assert_eq!(names(&nodes(spec(""))), expected.into());
+    let own = nodes(spec("logging: { trail: own }\n"));
+    let more: Vec<&str> = names(&own).difference(&expected.into()).copied().collect();
+    assert_eq!(more, ["trail-role", "trail-role-policy"]);
     let mut bare = spec("logging: { flow_logs: false }\n");
     bare.bastion.enabled = false;
     let expected = ["app-profile", "app-role", "app-role-policy", "boundary", "monitoring-role"];

@@ -16,6 +16,9 @@ use crate::people::Rights;
 /// The policy that bounds every person of the stack, by the name of its address.
 pub const BOUNDARY: &str = "people-boundary";
 
+/// Every stack's boundary of people, as a pattern.
+const BOUNDARIES: &str = "arn:aws:iam::{account}:policy/terrace/*/terrace-*-people-boundary";
+
 /// A person, called `<name>@<stack>` so that the same name can be in many stacks.
 ///
 /// Passwords and keys are never made here: an administrator of the account hands out the first
@@ -34,31 +37,28 @@ const PREFIX: &str = "user-";
 impl Resource for User {
     const KIND: &'static str = "AWS::IAM::User";
     const GRANTS: &'static [Grant] = &[
-        Grant {
-            actions: &["iam:ListUsers"],
-            resource: "*",
-            reason: "IAM lists have no resource-level permissions",
-        },
-        Grant {
-            actions: &["iam:ListEntitiesForPolicy"],
-            resource: "arn:aws:iam::{account}:policy/terrace/*",
-            reason: "tells in one call which people the boundary bounds",
-        },
-        Grant {
-            actions: &["iam:AddUserToGroup", "iam:GetGroup", "iam:RemoveUserFromGroup"],
-            resource: "arn:aws:iam::{account}:group/terrace/*",
-            reason: "membership is a right on the group",
-        },
-        Grant {
-            actions: &[
-                "iam:CreateUser",
-                "iam:GetUser",
-                "iam:PutUserPermissionsBoundary",
-                "iam:TagUser",
-            ],
-            resource: "arn:aws:iam::{account}:user/terrace/*",
-            reason: "the stack's people",
-        },
+        Grant::on(&["iam:ListUsers"], "*", "IAM lists have no resource-level permissions"),
+        Grant::on(
+            &["iam:ListEntitiesForPolicy"],
+            "arn:aws:iam::{account}:policy/terrace/*",
+            "tells in one call which people the boundary bounds",
+        ),
+        Grant::on(
+            &["iam:AddUserToGroup", "iam:GetGroup", "iam:RemoveUserFromGroup"],
+            "arn:aws:iam::{account}:group/terrace/*",
+            "membership is a right on the group",
+        ),
+        Grant::on(
+            &["iam:CreateUser", "iam:PutUserPermissionsBoundary"],
+            "arn:aws:iam::{account}:user/terrace/*",
+            "the stack's people, never without their boundary",
+        )
+        .when("ArnLike", "iam:PermissionsBoundary", &[BOUNDARIES]),
+        Grant::on(
+            &["iam:GetUser", "iam:TagUser"],
+            "arn:aws:iam::{account}:user/terrace/*",
+            "the stack's people",
+        ),
         leaving::GRANT,
         leaving::MFA_GRANT,
     ];

@@ -7,11 +7,11 @@ use shared::aws::{Cx, Grant, Tags};
 use shared::model::{Address, Tier};
 use shared::world::CloudError;
 
-pub const DESCRIBE: Grant = Grant {
-    actions: &["autoscaling:DescribeAutoScalingGroups", "autoscaling:DescribePolicies"],
-    resource: "*",
-    reason: "Auto Scaling's reading calls have no resource-level permissions",
-};
+pub const DESCRIBE: Grant = Grant::on(
+    &["autoscaling:DescribeAutoScalingGroups", "autoscaling:DescribePolicies"],
+    "*",
+    "Auto Scaling's reading calls have no resource-level permissions",
+);
 
 /// Where the permissions on a group end.
 pub const GROUPS: &str =

@@ -20,16 +20,26 @@ impl Resource for BastionAddress {
     const KIND: &'static str = "AWS::EC2::EIPAssociation";
     const IMMUTABLE: &'static [&'static str] = &["allocation_id"];
     const GRANTS: &'static [Grant] = &[
-        Grant {
-            actions: &["ec2:DescribeAddresses"],
-            resource: "*",
-            reason: "EC2's reading calls have no resource-level permissions",
-        },
-        Grant {
-            actions: &["ec2:AssociateAddress", "ec2:DisassociateAddress"],
-            resource: "arn:aws:ec2:{region}:{account}:*",
-            reason: "an association is a permission on address, instance and interface",
-        },
+        Grant::on(
+            &["ec2:DescribeAddresses"],
+            "*",
+            "EC2's reading calls have no resource-level permissions",
+        ),
+        Grant::on(
+            &["ec2:AssociateAddress", "ec2:DisassociateAddress"],
+            "arn:aws:ec2:{region}:{account}:elastic-ip/*",
+            "the bastion takes its address",
+        ),
+        Grant::on(
+            &["ec2:AssociateAddress", "ec2:DisassociateAddress"],
+            "arn:aws:ec2:{region}:{account}:instance/*",
+            "the address goes to the bastion",
+        ),
+        Grant::on(
+            &["ec2:AssociateAddress", "ec2:DisassociateAddress"],
+            "arn:aws:ec2:{region}:{account}:network-interface/*",
+            "an address sits on an interface",
+        ),
     ];
 
     async fn list(cx: &Cx) -> Result<Vec<LiveOf<Self>>, CloudError> {

@@ -26,18 +26,24 @@ impl Default for ElasticIp {
 impl Resource for ElasticIp {
     const KIND: &'static str = "AWS::EC2::EIP";
     const IMMUTABLE: &'static [&'static str] = &["domain"];
-    const DEADLINE: Duration = Duration::from_secs(10 * 60);
+    const DEADLINE: Duration = Duration::from_mins(10);
     const GRANTS: &'static [Grant] = &[
-        Grant {
-            actions: &["ec2:DescribeAddresses"],
-            resource: "*",
-            reason: "EC2's reading calls have no resource-level permissions",
-        },
-        Grant {
-            actions: &["ec2:AllocateAddress", "ec2:CreateTags", "ec2:ReleaseAddress"],
-            resource: "arn:aws:ec2:{region}:{account}:elastic-ip/*",
-            reason: "the bastion's address",
-        },
+        Grant::on(
+            &["ec2:DescribeAddresses"],
+            "*",
+            "EC2's reading calls have no resource-level permissions",
+        ),
+        Grant::on(
+            &["ec2:AllocateAddress", "ec2:ReleaseAddress"],
+            "arn:aws:ec2:{region}:{account}:elastic-ip/*",
+            "the bastion's address",
+        ),
+        Grant::on(
+            &["ec2:CreateTags"],
+            "arn:aws:ec2:{region}:{account}:elastic-ip/*",
+            "tags are set only in the call that makes it",
+        )
+        .when("StringEquals", "ec2:CreateAction", &["AllocateAddress"]),
     ];
 
     async fn list(cx: &Cx) -> Result<Vec<LiveOf<Self>>, CloudError> {

@@ -5,9 +5,8 @@ use std::time::Duration;
 
 use aws_sdk_ec2::types::{
     self, AttributeBooleanValue, BlockDeviceMapping, EbsBlockDevice, Filter, HttpTokensState,
-    IamInstanceProfileSpecification, InstanceMetadataEndpointState,
-    InstanceMetadataOptionsRequest, InstanceNetworkInterfaceSpecification, InstanceStateName,
-    ResourceType, Tag, VolumeType,
+    IamInstanceProfileSpecification, InstanceMetadataEndpointState, InstanceMetadataOptionsRequest,
+    InstanceNetworkInterfaceSpecification, InstanceStateName, ResourceType, Tag, VolumeType,
 };
 use serde::{Deserialize, Serialize};
 use shared::aws::{ADDRESS_TAG, Cx, Grant, LiveOf, OrAbsent, Resource};
@@ -33,7 +32,7 @@ pub struct Instance {
     /// ARN of the instance profile.
     pub instance_profile: String,
     pub security_groups: BTreeSet<String>,
-    /// Whether the metadata service wants a token (IMDSv2), and how far its answers go.
+    /// Whether the metadata service wants a token (`IMDSv2`), and how far its answers go.
     pub metadata_tokens: bool,
     pub metadata_hops: u32,
     /// Whether it takes only what is addressed to it.
@@ -45,24 +44,35 @@ impl Resource for Instance {
     const KIND: &'static str = "AWS::EC2::Instance";
     const IMMUTABLE: &'static [&'static str] =
         &["image", "instance_type", "subnet_id", "key_name", "volume_key"];
-    const DEADLINE: Duration = Duration::from_secs(10 * 60);
+    const DEADLINE: Duration = Duration::from_mins(10);
     const GRANTS: &'static [Grant] = &[
-        Grant {
-            actions: &[
+        Grant::on(
+            &[
                 "ec2:DescribeIamInstanceProfileAssociations",
                 "ec2:DescribeImages",
                 "ec2:DescribeInstances",
             ],
-            resource: "*",
-            reason: "EC2's reading calls have no resource-level permissions",
-        },
-        Grant {
-            actions: &["ec2:CreateTags", "ec2:RunInstances"],
-            resource: "arn:aws:ec2:{region}:*:*/*",
-            reason: "a launch is a permission on image, instance, interface, volume, key and groups",
-        },
-        Grant {
-            actions: &[
+            "*",
+            "EC2's reading calls have no resource-level permissions",
+        ),
+        Grant::on(
+            &["ec2:RunInstances"],
+            "arn:aws:ec2:{region}:{account}:*/*",
+            "a launch is a permission on image, instance, interface, volume, key and groups",
+        ),
+        Grant::on(
+            &["ec2:RunInstances"],
+            "arn:aws:ec2:{region}::image/*",
+            "images are nobody's, as AWS writes their ARNs",
+        ),
+        Grant::on(
+            &["ec2:CreateTags"],
+            "arn:aws:ec2:{region}:{account}:*/*",
+            "tags are set only in the call that launches",
+        )
+        .when("StringEquals", "ec2:CreateAction", &["RunInstances"]),
+        Grant::on(
+            &[
                 "ec2:AssociateIamInstanceProfile",
                 "ec2:ModifyInstanceAttribute",
                 "ec2:ModifyInstanceMetadataOptions",
@@ -70,14 +80,27 @@ impl Resource for Instance {
                 "ec2:StartInstances",
                 "ec2:TerminateInstances",
             ],
-            resource: "arn:aws:ec2:{region}:{account}:*/*",
-            reason: "the bastion; AWS chooses the ids",
-        },
-        Grant {
-            actions: &["iam:PassRole"],
-            resource: "arn:aws:iam::{account}:role/terrace/*",
-            reason: "the bastion's role",
-        },
+            "arn:aws:ec2:{region}:{account}:instance/*",
+            "the bastion; AWS chooses the ids",
+        ),
+        Grant::on(
+            &["ec2:ModifyInstanceAttribute"],
+            "arn:aws:ec2:{region}:{account}:security-group/*",
+            "its groups are an attribute of the bastion",
+        ),
+        Grant::on(&["iam:PassRole"], "arn:aws:iam::{account}:role/terrace/*", "the bastion's role")
+            .when("StringEquals", "iam:PassedToService", &["ec2.amazonaws.com"]),
+        Grant::on(
+            &[
+                "kms:CreateGrant",
+                "kms:Decrypt",
+                "kms:DescribeKey",
+                "kms:GenerateDataKeyWithoutPlaintext",
+            ],
+            "arn:aws:kms:{region}:{account}:key/*",
+            "EC2 encrypts the volume with the stack's key in our name",
+        )
+        .when("StringEquals", "kms:ViaService", &["ec2.{region}.amazonaws.com"]),
     ];
 
     async fn list(cx: &Cx) -> Result<Vec<LiveOf<Self>>, CloudError> {
@@ -192,14 +215,16 @@ impl Instance {
     fn live(it: &types::Instance) -> Result<LiveOf<Self>, CloudError> {
         let text = |it: Option<&str>| it.unwrap_or_default().to_owned();
         let metadata = it.metadata_options();
-        let hops = metadata.and_then(|it| it.http_put_response_hop_limit());
+        let hops = metadata.and_then(
+            aws_sdk_ec2::types::InstanceMetadataOptionsResponse::http_put_response_hop_limit,
+        );
         let profile = it.iam_instance_profile().and_then(|it| it.arn());
         let groups = it.security_groups().iter().filter_map(|it| it.group_id.clone());
         let state = it.state().and_then(|it| it.name());
         let stopped = [InstanceStateName::Stopped, InstanceStateName::Stopping];
         let spec = Self {
             image: text(it.image_id()),
-            instance_type: text(it.instance_type().map(|it| it.as_str())),
+            instance_type: text(it.instance_type().map(aws_sdk_ec2::types::InstanceType::as_str)),
             subnet_id: text(it.subnet_id()),
             key_name: it.key_name().filter(|it| !it.is_empty()).map(str::to_owned),
             volume_key: text(ec2::tags(it.tags()).get(VOLUME_TAG)),
@@ -220,9 +245,10 @@ impl Instance {
     }
 
     fn metadata(&self) -> InstanceMetadataOptionsRequest {
-        let tokens = match self.metadata_tokens {
-            true => HttpTokensState::Required,
-            false => HttpTokensState::Optional,
+        let tokens = if self.metadata_tokens {
+            HttpTokensState::Required
+        } else {
+            HttpTokensState::Optional
         };
         InstanceMetadataOptionsRequest::builder()
             .http_endpoint(InstanceMetadataEndpointState::Enabled)
@@ -238,7 +264,8 @@ impl Instance {
             .encrypted(true)
             .kms_key_id(&self.volume_key)
             .delete_on_termination(true);
-        let mapping = BlockDeviceMapping::builder().device_name(root_device(cx, &self.image).await?);
+        let mapping =
+            BlockDeviceMapping::builder().device_name(root_device(cx, &self.image).await?);
         Ok(mapping.ebs(volume.build()).build())
     }
 

@@ -24,16 +24,22 @@ impl Resource for KeyPair {
     const KIND: &'static str = "AWS::EC2::KeyPair";
     const IMMUTABLE: &'static [&'static str] = &["public_key"];
     const GRANTS: &'static [Grant] = &[
-        Grant {
-            actions: &["ec2:DescribeKeyPairs"],
-            resource: "*",
-            reason: "EC2's reading calls have no resource-level permissions",
-        },
-        Grant {
-            actions: &["ec2:CreateTags", "ec2:DeleteKeyPair", "ec2:ImportKeyPair"],
-            resource: "arn:aws:ec2:{region}:{account}:key-pair/terrace-*",
-            reason: "the stack's key pair",
-        },
+        Grant::on(
+            &["ec2:DescribeKeyPairs"],
+            "*",
+            "EC2's reading calls have no resource-level permissions",
+        ),
+        Grant::on(
+            &["ec2:DeleteKeyPair", "ec2:ImportKeyPair"],
+            "arn:aws:ec2:{region}:{account}:key-pair/terrace-*",
+            "the stack's key pair",
+        ),
+        Grant::on(
+            &["ec2:CreateTags"],
+            "arn:aws:ec2:{region}:{account}:key-pair/terrace-*",
+            "tags are set only in the call that makes it",
+        )
+        .when("StringEquals", "ec2:CreateAction", &["ImportKeyPair"]),
     ];
 
     async fn list(cx: &Cx) -> Result<Vec<LiveOf<Self>>, CloudError> {

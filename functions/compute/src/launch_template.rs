@@ -6,9 +6,9 @@ use aws_sdk_ec2::types::{
     LaunchTemplateBlockDeviceMappingRequest, LaunchTemplateEbsBlockDeviceRequest,
     LaunchTemplateHttpTokensState, LaunchTemplateIamInstanceProfileSpecificationRequest,
     LaunchTemplateInstanceMetadataEndpointState, LaunchTemplateInstanceMetadataOptionsRequest,
-    LaunchTemplateInstanceNetworkInterfaceSpecificationRequest, LaunchTemplateTagSpecificationRequest,
-    LaunchTemplateVersion, RequestLaunchTemplateData, ResourceType, ResponseLaunchTemplateData, Tag,
-    VolumeType,
+    LaunchTemplateInstanceNetworkInterfaceSpecificationRequest,
+    LaunchTemplateTagSpecificationRequest, LaunchTemplateVersion, RequestLaunchTemplateData,
+    ResourceType, ResponseLaunchTemplateData, Tag, VolumeType,
 };
 use serde::{Deserialize, Serialize};
 use shared::aws::{Cx, Grant, LiveOf, OrAbsent, Resource, STACK_TAG};
@@ -35,7 +35,7 @@ pub struct LaunchTemplate {
     /// The root volume: its size, and the ARN of the key that encrypts it.
     pub volume_gib: u32,
     pub volume_key: String,
-    /// Whether the metadata service wants a token (IMDSv2), and how far its answers go.
+    /// Whether the metadata service wants a token (`IMDSv2`), and how far its answers go.
     pub metadata_tokens: bool,
     pub metadata_hops: u32,
     pub public_ip: bool,
@@ -47,25 +47,30 @@ pub struct LaunchTemplate {
 impl Resource for LaunchTemplate {
     const KIND: &'static str = "AWS::EC2::LaunchTemplate";
     const GRANTS: &'static [Grant] = &[
-        Grant {
-            actions: &[
+        Grant::on(
+            &[
                 "ec2:DescribeImages",
                 "ec2:DescribeLaunchTemplateVersions",
                 "ec2:DescribeLaunchTemplates",
             ],
-            resource: "*",
-            reason: "EC2's reading calls have no resource-level permissions",
-        },
-        Grant {
-            actions: &[
+            "*",
+            "EC2's reading calls have no resource-level permissions",
+        ),
+        Grant::on(
+            &[
                 "ec2:CreateLaunchTemplate",
                 "ec2:CreateLaunchTemplateVersion",
-                "ec2:CreateTags",
                 "ec2:DeleteLaunchTemplate",
             ],
-            resource: "arn:aws:ec2:{region}:{account}:launch-template/*",
-            reason: "the stack's launch template; AWS chooses the ids",
-        },
+            "arn:aws:ec2:{region}:{account}:launch-template/*",
+            "the stack's launch template; AWS chooses the ids",
+        ),
+        Grant::on(
+            &["ec2:CreateTags"],
+            "arn:aws:ec2:{region}:{account}:launch-template/*",
+            "tags are set only in the call that makes it",
+        )
+        .when("StringEquals", "ec2:CreateAction", &["CreateLaunchTemplate"]),
     ];
 
     async fn list(cx: &Cx) -> Result<Vec<LiveOf<Self>>, CloudError> {
@@ -102,7 +107,7 @@ impl Resource for LaunchTemplate {
         };
         let made = made.launch_template();
         let id = made.and_then(|it| it.launch_template_id());
-        facts(id, made.and_then(|it| it.latest_version_number()))
+        facts(id, made.and_then(aws_sdk_ec2::types::LaunchTemplate::latest_version_number))
     }
 
     async fn update(&self, cx: &Cx, live: &LiveOf<Self>) -> Result<(), CloudError> {
@@ -136,19 +141,25 @@ impl LaunchTemplate {
     fn read(data: &ResponseLaunchTemplateData, recipe: &str) -> Self {
         let text = |it: Option<&str>| it.unwrap_or_default().to_owned();
         let interface = data.network_interfaces().first();
-        let groups = interface.map(|it| it.groups()).unwrap_or_default();
+        let groups = interface
+            .map(aws_sdk_ec2::types::LaunchTemplateInstanceNetworkInterfaceSpecification::groups)
+            .unwrap_or_default();
         let volume = data.block_device_mappings().first().and_then(|it| it.ebs());
         let encrypted = volume.is_some_and(|it| it.encrypted() == Some(true));
         let metadata = data.metadata_options();
         let tokens = metadata.and_then(|it| it.http_tokens());
-        let hops = metadata.and_then(|it| it.http_put_response_hop_limit());
+        let hops = metadata.and_then(
+            aws_sdk_ec2::types::LaunchTemplateInstanceMetadataOptions::http_put_response_hop_limit,
+        );
         Self {
             image: text(data.image_id()),
             key_name: data.key_name().filter(|it| !it.is_empty()).map(str::to_owned),
             security_groups: groups.iter().chain(data.security_group_ids()).cloned().collect(),
             instance_profile: text(data.iam_instance_profile().and_then(|it| it.arn())),
             user_data: text(data.user_data()),
-            volume_gib: unsigned(volume.and_then(|it| it.volume_size())),
+            volume_gib: unsigned(
+                volume.and_then(aws_sdk_ec2::types::LaunchTemplateEbsBlockDevice::volume_size),
+            ),
             volume_key: text(volume.filter(|_| encrypted).and_then(|it| it.kms_key_id())),
             metadata_tokens: tokens == Some(&LaunchTemplateHttpTokensState::Required),
             metadata_hops: unsigned(hops),
@@ -174,9 +185,10 @@ impl LaunchTemplate {
         let volume = LaunchTemplateBlockDeviceMappingRequest::builder()
             .device_name(root_device(cx, &self.image).await?)
             .ebs(volume.build());
-        let tokens = match self.metadata_tokens {
-            true => LaunchTemplateHttpTokensState::Required,
-            false => LaunchTemplateHttpTokensState::Optional,
+        let tokens = if self.metadata_tokens {
+            LaunchTemplateHttpTokensState::Required
+        } else {
+            LaunchTemplateHttpTokensState::Optional
         };
         let metadata = LaunchTemplateInstanceMetadataOptionsRequest::builder()
             .http_endpoint(LaunchTemplateInstanceMetadataEndpointState::Enabled)

@@ -36,22 +36,22 @@ pub fn response(cx: Cx) -> BoxFuture<'static, Result<Value, CloudError>> {
 /// nothing twice, and nothing when no healthy instance remains: then the instances are not the
 /// reason.
 pub async fn replace_unhealthy(cx: &Cx) -> Result<Replaced, CloudError> {
-    let Some(group) = ours(cx).await? else { return nothing("the stack has no scaling group") };
+    let Some(group) = ours(cx).await? else { return Ok(nothing("the stack has no scaling group")) };
     if is_suspended(&group, REPLACE_UNHEALTHY) {
-        return nothing("replacement is suspended until the database can be reached");
+        return Ok(nothing("replacement is suspended until the database can be reached"));
     }
     let instance = match choose(&group, &targets(cx, &group).await?) {
         Choice::Replace(instance) => instance,
-        Choice::NoneUnhealthy => return nothing("no instance of the group is unhealthy"),
+        Choice::NoneUnhealthy => return Ok(nothing("no instance of the group is unhealthy")),
         Choice::NoneHealthy => {
-            return nothing("no healthy instance remains, so the instances are not the reason");
+            return Ok(nothing("no healthy instance remains, so the instances are not the reason"));
         }
     };
     if is_scaling(cx, &group).await? {
-        return nothing("a scaling activity is in progress");
+        return Ok(nothing("a scaling activity is in progress"));
     }
     if is_rolling(cx, &group).await? {
-        return nothing("an instance refresh is in progress");
+        return Ok(nothing("an instance refresh is in progress"));
     }
     let request = client(cx).terminate_instance_in_auto_scaling_group().instance_id(&instance);
     request.should_decrement_desired_capacity(false).send().await?;
@@ -72,9 +72,9 @@ fn choose(group: &AutoScalingGroup, targets: &[TargetHealthDescription]) -> Choi
     let serving = serving.filter(|it| it.lifecycle_state() == Some(&LifecycleState::InService));
     let serving: Vec<&str> = serving.filter_map(|it| it.instance_id()).collect();
     let in_state = |wanted: TargetHealthStateEnum| {
-        let found = targets.iter().filter(move |it| {
-            it.target_health().and_then(|it| it.state()) == Some(&wanted)
-        });
+        let found = targets
+            .iter()
+            .filter(move |it| it.target_health().and_then(|it| it.state()) == Some(&wanted));
         found.filter_map(|it| it.target()?.id()).filter(|id| serving.contains(id))
     };
     match in_state(TargetHealthStateEnum::Unhealthy).min() {
@@ -117,15 +117,15 @@ fn is_under_way(status: &InstanceRefreshStatus) -> bool {
     ![Cancelled, Failed, RollbackFailed, RollbackSuccessful, Successful].contains(status)
 }
 
-fn nothing(why: &str) -> Result<Replaced, CloudError> {
-    Ok(Replaced::Nothing(why.to_owned()))
+fn nothing(why: &str) -> Replaced {
+    Replaced::Nothing(why.to_owned())
 }
 
 #[cfg(test)]
 mod tests {
+    use TargetHealthStateEnum::{Draining, Healthy, Initial, Unhealthy};
     use aws_sdk_autoscaling::types::Instance;
     use aws_sdk_elasticloadbalancingv2::types::{TargetDescription, TargetHealth};
-    use TargetHealthStateEnum::{Draining, Healthy, Initial, Unhealthy};
 
     use super::*;
 

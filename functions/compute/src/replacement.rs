@@ -25,25 +25,25 @@ impl Resource for Replacement {
     const IMMUTABLE: &'static [&'static str] = &["scaling_group"];
     const GRANTS: &'static [Grant] = &[
         DESCRIBE,
-        Grant {
-            actions: &["autoscaling:ResumeProcesses", "autoscaling:SuspendProcesses"],
-            resource: GROUPS,
-            reason: "the stack's group",
-        },
-        Grant {
-            actions: &["autoscaling:TerminateInstanceInAutoScalingGroup"],
-            resource: GROUPS,
-            reason: "the response that replaces an unhealthy instance",
-        },
-        Grant {
-            actions: &[
+        Grant::on(
+            &["autoscaling:ResumeProcesses", "autoscaling:SuspendProcesses"],
+            GROUPS,
+            "the stack's group",
+        ),
+        Grant::on(
+            &["autoscaling:TerminateInstanceInAutoScalingGroup"],
+            GROUPS,
+            "the response that replaces an unhealthy instance",
+        ),
+        Grant::on(
+            &[
                 "autoscaling:DescribeInstanceRefreshes",
                 "autoscaling:DescribeScalingActivities",
                 "elasticloadbalancing:DescribeTargetHealth",
             ],
-            resource: "*",
-            reason: "what that response looks at first has no resource-level permissions",
-        },
+            "*",
+            "what that response looks at first has no resource-level permissions",
+        ),
     ];
 
     async fn list(cx: &Cx) -> Result<Vec<LiveOf<Self>>, CloudError> {

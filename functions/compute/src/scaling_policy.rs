@@ -28,11 +28,11 @@ impl Resource for ScalingPolicy {
     const IMMUTABLE: &'static [&'static str] = &["scaling_group"];
     const GRANTS: &'static [Grant] = &[
         DESCRIBE,
-        Grant {
-            actions: &["autoscaling:DeletePolicy", "autoscaling:PutScalingPolicy"],
-            resource: GROUPS,
-            reason: "the policy of the stack's group",
-        },
+        Grant::on(
+            &["autoscaling:DeletePolicy", "autoscaling:PutScalingPolicy"],
+            GROUPS,
+            "the policy of the stack's group",
+        ),
     ];
 
     async fn list(cx: &Cx) -> Result<Vec<LiveOf<Self>>, CloudError> {
@@ -85,7 +85,9 @@ impl ScalingPolicy {
         let metric = target.and_then(|it| it.predefined_metric_specification());
         let cpu = metric.map(PredefinedMetricSpecification::predefined_metric_type);
         let cpu = cpu.flatten() == Some(&MetricType::AsgAverageCpuUtilization);
-        let percent = target.filter(|_| cpu).and_then(|it| it.target_value());
+        let percent = target
+            .filter(|_| cpu)
+            .and_then(aws_sdk_autoscaling::types::TargetTrackingConfiguration::target_value);
         let spec = Self {
             scaling_group: it.auto_scaling_group_name().unwrap_or_default().to_owned(),
             cpu_target_percent: percent.unwrap_or(0.0),

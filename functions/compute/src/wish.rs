@@ -195,7 +195,8 @@ mod tests {
         "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f";
 
     fn wished(change: impl FnOnce(&mut Spec)) -> Vec<Node> {
-        let bastion = Bastion { public_key: Some(KEY.parse().expect("a key")), ..Bastion::default() };
+        let bastion =
+            Bastion { public_key: Some(KEY.parse().expect("a key")), ..Bastion::default() };
         let name = "a".repeat(STACK_NAME_MAX).parse().expect("a name");
         let mut spec = Spec::new(name, "eu-central-1".parse().expect("a region"), bastion);
         change(&mut spec);
@@ -213,7 +214,8 @@ mod tests {
     }
 
     fn recipes(nodes: &[Node]) -> [String; 2] {
-        ["launch-template", "scaling-group"].map(|name| find(nodes, name).spec["recipe"].to_string())
+        ["launch-template", "scaling-group"]
+            .map(|name| find(nodes, name).spec["recipe"].to_string())
     }
 
     #[test]

@@ -32,8 +32,8 @@ pub struct EventSubscription {
 impl Resource for EventSubscription {
     const KIND: &'static str = "AWS::RDS::EventSubscription";
     const IMMUTABLE: &'static [&'static str] = &["name"];
-    const GRANTS: &'static [Grant] = &[Grant {
-        actions: &[
+    const GRANTS: &'static [Grant] = &[Grant::on(
+        &[
             "rds:AddSourceIdentifierToSubscription",
             "rds:AddTagsToResource",
             "rds:CreateEventSubscription",
@@ -43,9 +43,9 @@ impl Resource for EventSubscription {
             "rds:ModifyEventSubscription",
             "rds:RemoveSourceIdentifierFromSubscription",
         ],
-        resource: "arn:aws:rds:{region}:{account}:es:terrace-*",
-        reason: "the stack's own event subscriptions",
-    }];
+        "arn:aws:rds:{region}:{account}:es:terrace-*",
+        "the stack's own event subscriptions",
+    )];
 
     /// Three calls by name: the unfiltered list grows with the stacks of the account.
     async fn list(cx: &Cx) -> Result<Vec<LiveOf<Self>>, CloudError> {

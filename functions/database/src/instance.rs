@@ -156,8 +156,8 @@ impl Instance {
 }
 
 const GRANTS: &[Grant] = &[
-    Grant {
-        actions: &[
+    Grant::on(
+        &[
             "rds:AddTagsToResource",
             "rds:CreateDBInstance",
             "rds:DeleteDBInstance",
@@ -165,42 +165,53 @@ const GRANTS: &[Grant] = &[
             "rds:ModifyDBInstance",
             "rds:StartDBInstance",
         ],
-        resource: "arn:aws:rds:{region}:{account}:db:terrace-*",
-        reason: "the stack's own instance",
-    },
-    Grant {
-        actions: &["rds:CreateDBInstance", "rds:ModifyDBInstance"],
-        resource: "arn:aws:rds:{region}:{account}:subgrp:terrace-*",
-        reason: "an instance stands in its subnet group",
-    },
-    Grant {
-        actions: &["rds:CreateDBInstance", "rds:ModifyDBInstance"],
-        resource: "arn:aws:rds:{region}:{account}:pg:terrace-*",
-        reason: "an instance has its parameter group",
-    },
-    Grant {
-        actions: &["rds:CreateDBInstance", "rds:ModifyDBInstance"],
-        resource: "arn:aws:rds:{region}:{account}:og:default:*",
-        reason: "an instance has its engine's default option group",
-    },
-    Grant {
-        actions: &["rds:AddTagsToResource", "rds:CreateDBSnapshot", "rds:DeleteDBInstance"],
-        resource: "arn:aws:rds:{region}:{account}:snapshot:terrace-*",
-        reason: "a protected instance leaves a final snapshot, tagged as it was",
-    },
-    Grant {
-        actions: &["kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"],
-        resource: "arn:aws:kms:{region}:{account}:key/*",
-        reason: "RDS encrypts storage and the secret with the stack's key in our name",
-    },
-    Grant {
-        actions: &["secretsmanager:CreateSecret", "secretsmanager:TagResource"],
-        resource: "arn:aws:secretsmanager:{region}:{account}:secret:rds!*",
-        reason: "RDS makes the master user's secret in our name",
-    },
-    Grant {
-        actions: &["iam:PassRole"],
-        resource: "arn:aws:iam::{account}:role/terrace/*",
-        reason: "enhanced monitoring writes with the stack's monitoring role",
-    },
+        "arn:aws:rds:{region}:{account}:db:terrace-*",
+        "the stack's own instance",
+    ),
+    Grant::on(
+        &["rds:CreateDBInstance", "rds:ModifyDBInstance"],
+        "arn:aws:rds:{region}:{account}:subgrp:terrace-*",
+        "an instance stands in its subnet group",
+    ),
+    Grant::on(
+        &["rds:CreateDBInstance", "rds:ModifyDBInstance"],
+        "arn:aws:rds:{region}:{account}:pg:terrace-*",
+        "an instance has its parameter group",
+    ),
+    Grant::on(
+        &["rds:CreateDBInstance", "rds:ModifyDBInstance"],
+        "arn:aws:rds:{region}:{account}:og:default:*",
+        "an instance has its engine's default option group",
+    ),
+    Grant::on(
+        &["rds:AddTagsToResource", "rds:CreateDBSnapshot", "rds:DeleteDBInstance"],
+        "arn:aws:rds:{region}:{account}:snapshot:terrace-*",
+        "a protected instance leaves a final snapshot, tagged as it was",
+    ),
+    Grant::on(
+        &["kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"],
+        "arn:aws:kms:{region}:{account}:key/*",
+        "RDS encrypts storage and the secret with the stack's key in our name",
+    ),
+    Grant::on(
+        &["secretsmanager:CreateSecret", "secretsmanager:TagResource"],
+        "arn:aws:secretsmanager:{region}:{account}:secret:rds!*",
+        "RDS makes the master user's secret in our name",
+    ),
+    Grant::on(
+        &["iam:CreateServiceLinkedRole"],
+        "arn:aws:iam::{account}:role/aws-service-role/rds.amazonaws.com/*",
+        "the account's first instance brings RDS's service-linked role",
+    )
+    .when("StringEquals", "iam:AWSServiceName", &["rds.amazonaws.com"]),
+    Grant::on(
+        &["iam:PassRole"],
+        "arn:aws:iam::{account}:role/terrace/*",
+        "enhanced monitoring writes with the stack's monitoring role",
+    )
+    .when(
+        "StringEquals",
+        "iam:PassedToService",
+        &["monitoring.rds.amazonaws.com", "rds.amazonaws.com"],
+    ),
 ];

@@ -21,16 +21,16 @@ pub struct Parameter {
 impl Resource for Parameter {
     const KIND: &'static str = "AWS::SSM::Parameter";
     const IMMUTABLE: &'static [&'static str] = &["name"];
-    const GRANTS: &'static [Grant] = &[Grant {
-        actions: &[
+    const GRANTS: &'static [Grant] = &[Grant::on(
+        &[
             "ssm:AddTagsToResource",
             "ssm:DeleteParameter",
             "ssm:GetParametersByPath",
             "ssm:PutParameter",
         ],
-        resource: "arn:aws:ssm:{region}:{account}:parameter/terrace/*",
-        reason: "what the application reads to find its database",
-    }];
+        "arn:aws:ssm:{region}:{account}:parameter/terrace/*",
+        "what the application reads to find its database",
+    )];
 
     /// By path: what lies there is the stack's, so tags need not be read.
     async fn list(cx: &Cx) -> Result<Vec<LiveOf<Self>>, CloudError> {

@@ -30,8 +30,8 @@ pub struct ParameterGroup {
 impl Resource for ParameterGroup {
     const KIND: &'static str = "AWS::RDS::DBParameterGroup";
     const IMMUTABLE: &'static [&'static str] = &["name", "family", "description"];
-    const GRANTS: &'static [Grant] = &[Grant {
-        actions: &[
+    const GRANTS: &'static [Grant] = &[Grant::on(
+        &[
             "rds:AddTagsToResource",
             "rds:CreateDBParameterGroup",
             "rds:DeleteDBParameterGroup",
@@ -41,9 +41,9 @@ impl Resource for ParameterGroup {
             "rds:ModifyDBParameterGroup",
             "rds:ResetDBParameterGroup",
         ],
-        resource: "arn:aws:rds:{region}:{account}:pg:terrace-*",
-        reason: "the stack's own parameter group",
-    }];
+        "arn:aws:rds:{region}:{account}:pg:terrace-*",
+        "the stack's own parameter group",
+    )];
 
     async fn list(cx: &Cx) -> Result<Vec<LiveOf<Self>>, CloudError> {
         let Some(group) = find(cx, &Self::named(&cx.scope)).await? else { return Ok(Vec::new()) };

@@ -24,8 +24,8 @@ pub struct SubnetGroup {
 impl Resource for SubnetGroup {
     const KIND: &'static str = "AWS::RDS::DBSubnetGroup";
     const IMMUTABLE: &'static [&'static str] = &["name"];
-    const GRANTS: &'static [Grant] = &[Grant {
-        actions: &[
+    const GRANTS: &'static [Grant] = &[Grant::on(
+        &[
             "rds:AddTagsToResource",
             "rds:CreateDBSubnetGroup",
             "rds:DeleteDBSubnetGroup",
@@ -33,9 +33,9 @@ impl Resource for SubnetGroup {
             "rds:ListTagsForResource",
             "rds:ModifyDBSubnetGroup",
         ],
-        resource: "arn:aws:rds:{region}:{account}:subgrp:terrace-*",
-        reason: "the stack's own subnet group",
-    }];
+        "arn:aws:rds:{region}:{account}:subgrp:terrace-*",
+        "the stack's own subnet group",
+    )];
 
     async fn list(cx: &Cx) -> Result<Vec<LiveOf<Self>>, CloudError> {
         let group = find(cx, &Self::named(&cx.scope)).await?;

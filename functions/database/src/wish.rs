@@ -27,9 +27,11 @@ pub fn wish(revision: &Revision, scope: &Scope) -> Vec<Node> {
     nodes
 }
 
+/// One subnet in each zone, as for the load balancer. RDS itself picks among several of a zone,
+/// never moves, and refuses to let go of the one it picked: the second could not be taken away.
 fn subnet_group(spec: &Spec, scope: &Scope) -> SubnetGroup {
     let subnets = spec.subnets();
-    let ours = subnets.iter().filter(|it| it.tier == SubnetTier::Database);
+    let ours = subnets.iter().filter(|it| it.tier == SubnetTier::Database && it.index == 1);
     SubnetGroup {
         name: SubnetGroup::named(scope),
         description: format!("Database subnets of {}", scope.stack),
@@ -37,10 +39,9 @@ fn subnet_group(spec: &Spec, scope: &Scope) -> SubnetGroup {
     }
 }
 
-/// The name in the subnet's address: `subnet-database-a`, `subnet-database-a2`.
+/// The name in the subnet's address: `subnet-database-a`.
 fn subnet_name(subnet: &PlannedSubnet) -> String {
-    let name = format!("subnet-{}-{}", subnet.tier.name(), subnet.zone.letter);
-    if subnet.index == 1 { name } else { format!("{name}{}", subnet.index) }
+    format!("subnet-{}-{}", subnet.tier.name(), subnet.zone.letter)
 }
 
 fn parameter_group(database: &Database, scope: &Scope) -> ParameterGroup {

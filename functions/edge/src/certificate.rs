@@ -22,7 +22,7 @@ const ZONE_TAG: &str = "terrace:hosted-zone";
 
 /// A self-signed certificate is made anew when it has less than this to live: before the
 /// default alarm on certificates, at 30 days, goes off.
-const RENEW_BEFORE: Duration = Duration::from_secs(45 * 24 * 60 * 60);
+const RENEW_BEFORE: Duration = Duration::from_hours(1080);
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Certificate {
@@ -38,24 +38,24 @@ impl Resource for Certificate {
     const IMMUTABLE: &'static [&'static str] = &["domain", "hosted_zone"];
     /// Validation takes 3 to 9 minutes once the record is seen; a zone that is not delegated
     /// never validates.
-    const DEADLINE: Duration = Duration::from_secs(60 * 60);
+    const DEADLINE: Duration = Duration::from_hours(1);
     const GRANTS: &'static [Grant] = &[
         tagged::GRANT,
-        Grant {
-            actions: &["acm:ImportCertificate", "acm:RequestCertificate"],
-            resource: "*",
-            reason: "a certificate has no ARN before it is made",
-        },
-        Grant {
-            actions: &[
+        Grant::on(
+            &["acm:ImportCertificate", "acm:RequestCertificate"],
+            "*",
+            "a certificate has no ARN before it is made",
+        ),
+        Grant::on(
+            &[
                 "acm:AddTagsToCertificate",
                 "acm:DeleteCertificate",
                 "acm:DescribeCertificate",
                 "acm:ImportCertificate",
             ],
-            resource: "arn:aws:acm:{region}:{account}:certificate/*",
-            reason: "ACM chooses the ids",
-        },
+            "arn:aws:acm:{region}:{account}:certificate/*",
+            "ACM chooses the ids",
+        ),
     ];
 
     async fn list(cx: &Cx) -> Result<Vec<LiveOf<Self>>, CloudError> {

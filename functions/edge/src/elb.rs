@@ -27,7 +27,10 @@ pub fn tags(cx: &Cx, at: &Address) -> Vec<Tag> {
 /// not found by tag is taken for ours.
 pub async fn is_ours(cx: &Cx, arn: &str, at: &Address) -> Result<bool, CloudError> {
     let answer = client(cx).describe_tags().resource_arns(arn).send().await?;
-    let tags = answer.tag_descriptions().iter().flat_map(|it| it.tags());
+    let tags = answer
+        .tag_descriptions()
+        .iter()
+        .flat_map(aws_sdk_elasticloadbalancingv2::types::TagDescription::tags);
     let tags = Tags::read(tags.map(|tag| (tag.key(), tag.value())));
     Ok(tags.address(&cx.scope).as_ref() == Some(at))
 }
@@ -45,7 +48,13 @@ mod tests {
     #[test]
     fn cloudwatch_names_load_balancers_without_their_type() {
         let arn = |it: &str| format!("arn:aws:elasticloadbalancing:eu-central-1:123456789012:{it}");
-        assert_eq!(full_name(&arn("loadbalancer/app/x/50dc6c495c0c9188")), "app/x/50dc6c495c0c9188");
-        assert_eq!(full_name(&arn("targetgroup/x/73e2d6bc24d8a067")), "targetgroup/x/73e2d6bc24d8a067");
+        assert_eq!(
+            full_name(&arn("loadbalancer/app/x/50dc6c495c0c9188")),
+            "app/x/50dc6c495c0c9188"
+        );
+        assert_eq!(
+            full_name(&arn("targetgroup/x/73e2d6bc24d8a067")),
+            "targetgroup/x/73e2d6bc24d8a067"
+        );
     }
 }

@@ -31,8 +31,7 @@ pub use web_acl_association::WebAclAssociation;
 pub use web_acl_logging::WebAclLogging;
 pub use wish::wish;
 
-pub static TIER: Definition =
-    Definition { tier: Tier::Edge, kinds: KINDS, wish, responses: &[] };
+pub static TIER: Definition = Definition { tier: Tier::Edge, kinds: KINDS, wish, responses: &[] };
 
 const KINDS: &[Kind] = &[
     Kind::of::<Certificate>(),

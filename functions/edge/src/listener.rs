@@ -44,25 +44,25 @@ impl Resource for Listener {
     const IMMUTABLE: &'static [&'static str] = &["load_balancer"];
     const GRANTS: &'static [Grant] = &[
         tagged::GRANT,
-        Grant {
-            actions: &["elasticloadbalancing:DescribeListeners"],
-            resource: "*",
-            reason: "ELB lists have no resource-level permissions",
-        },
-        Grant {
-            actions: &["elasticloadbalancing:AddTags", "elasticloadbalancing:CreateListener"],
-            resource: "arn:aws:elasticloadbalancing:{region}:{account}:loadbalancer/app/terrace-*",
-            reason: "a listener is made on its load balancer",
-        },
-        Grant {
-            actions: &[
+        Grant::on(
+            &["elasticloadbalancing:DescribeListeners"],
+            "*",
+            "ELB lists have no resource-level permissions",
+        ),
+        Grant::on(
+            &["elasticloadbalancing:AddTags", "elasticloadbalancing:CreateListener"],
+            "arn:aws:elasticloadbalancing:{region}:{account}:loadbalancer/app/terrace-*",
+            "a listener is made on its load balancer",
+        ),
+        Grant::on(
+            &[
                 "elasticloadbalancing:AddTags",
                 "elasticloadbalancing:DeleteListener",
                 "elasticloadbalancing:ModifyListener",
             ],
-            resource: "arn:aws:elasticloadbalancing:{region}:{account}:listener/app/terrace-*",
-            reason: "the listeners of the stack's load balancer",
-        },
+            "arn:aws:elasticloadbalancing:{region}:{account}:listener/app/terrace-*",
+            "the listeners of the stack's load balancer",
+        ),
     ];
 
     async fn list(cx: &Cx) -> Result<Vec<LiveOf<Self>>, CloudError> {
@@ -161,7 +161,9 @@ impl Listener {
     fn action(&self) -> Result<types::Action, CloudError> {
         let action = types::Action::builder();
         let action = match &self.action {
-            Action::Forward(group) => action.r#type(ActionTypeEnum::Forward).target_group_arn(group),
+            Action::Forward(group) => {
+                action.r#type(ActionTypeEnum::Forward).target_group_arn(group)
+            }
             Action::RedirectToHttps(port) => {
                 let redirect = RedirectActionConfig::builder()
                     .protocol("HTTPS")
@@ -199,7 +201,8 @@ impl Action {
 
 /// A redirect to HTTPS that keeps host, path and query. AWS fills in the placeholders.
 fn is_plain(to: &RedirectActionConfig) -> bool {
-    let kept = |it: Option<&str>, placeholder| it.is_none_or(|it| it.is_empty() || it == placeholder);
+    let kept =
+        |it: Option<&str>, placeholder| it.is_none_or(|it| it.is_empty() || it == placeholder);
     to.protocol() == Some("HTTPS")
         && to.status_code() == Some(&RedirectActionStatusCodeEnum::Http301)
         && kept(to.host(), "#{host}")

@@ -47,20 +47,20 @@ pub struct Attributes {
 impl Resource for LoadBalancer {
     const KIND: &'static str = "AWS::ElasticLoadBalancingV2::LoadBalancer";
     /// Provisioning takes two to three minutes; it has never been seen to take ten.
-    const DEADLINE: Duration = Duration::from_secs(15 * 60);
+    const DEADLINE: Duration = Duration::from_mins(15);
     const GRANTS: &'static [Grant] = &[
         tagged::GRANT,
-        Grant {
-            actions: &[
+        Grant::on(
+            &[
                 "elasticloadbalancing:DescribeLoadBalancers",
                 "elasticloadbalancing:DescribeLoadBalancerAttributes",
                 "elasticloadbalancing:DescribeTags",
             ],
-            resource: "*",
-            reason: "ELB lists have no resource-level permissions",
-        },
-        Grant {
-            actions: &[
+            "*",
+            "ELB lists have no resource-level permissions",
+        ),
+        Grant::on(
+            &[
                 "elasticloadbalancing:AddTags",
                 "elasticloadbalancing:CreateLoadBalancer",
                 "elasticloadbalancing:DeleteLoadBalancer",
@@ -68,14 +68,19 @@ impl Resource for LoadBalancer {
                 "elasticloadbalancing:SetSecurityGroups",
                 "elasticloadbalancing:SetSubnets",
             ],
-            resource: "arn:aws:elasticloadbalancing:{region}:{account}:loadbalancer/app/terrace-*",
-            reason: "the stack's load balancer",
-        },
-        Grant {
-            actions: &["iam:CreateServiceLinkedRole"],
-            resource: "arn:aws:iam::{account}:role/aws-service-role/elasticloadbalancing.amazonaws.com/*",
-            reason: "the account's first load balancer brings its service-linked role",
-        },
+            "arn:aws:elasticloadbalancing:{region}:{account}:loadbalancer/app/terrace-*",
+            "the stack's load balancer",
+        ),
+        Grant::on(
+            &["iam:CreateServiceLinkedRole"],
+            "arn:aws:iam::{account}:role/aws-service-role/elasticloadbalancing.amazonaws.com/*",
+            "the account's first load balancer brings its service-linked role",
+        )
+        .when(
+            "StringEquals",
+            "iam:AWSServiceName",
+            &["elasticloadbalancing.amazonaws.com"],
+        ),
     ];
 
     async fn list(cx: &Cx) -> Result<Vec<LiveOf<Self>>, CloudError> {
@@ -110,7 +115,9 @@ impl Resource for LoadBalancer {
         }
         let answer = client(cx).describe_load_balancers().names(&name).send().await?;
         match answer.load_balancers().first() {
-            Some(it) if elb::is_ours(cx, it.load_balancer_arn().unwrap_or_default(), at).await? => {
+            Some(it)
+                if elb::is_ours(cx, it.load_balancer_arn().unwrap_or_default(), at).await? =>
+            {
                 Ok(facts(it))
             }
             Some(_) | None => Err(not_ours("the load balancer", &name)),
@@ -220,7 +227,9 @@ fn facts(it: &types::LoadBalancer) -> Facts {
 /// `active_impaired` serves, with fewer addresses than it should have.
 fn status(state: Option<&types::LoadBalancerState>) -> Status {
     match state.and_then(types::LoadBalancerState::code) {
-        Some(LoadBalancerStateEnum::Active | LoadBalancerStateEnum::ActiveImpaired) => Status::Ready,
+        Some(LoadBalancerStateEnum::Active | LoadBalancerStateEnum::ActiveImpaired) => {
+            Status::Ready
+        }
         Some(LoadBalancerStateEnum::Failed) => {
             let why = state.and_then(types::LoadBalancerState::reason);
             Status::Failed(why.unwrap_or("AWS gives no reason").to_owned())

@@ -29,9 +29,15 @@ pub struct RecordSet {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Data {
-    Cname { value: String, ttl_seconds: u32 },
+    Cname {
+        value: String,
+        ttl_seconds: u32,
+    },
     /// An IPv4 address that Route 53 looks up at the load balancer.
-    Alias { dns_name: String, zone_id: String },
+    Alias {
+        dns_name: String,
+        zone_id: String,
+    },
 }
 
 impl Resource for RecordSet {
@@ -39,16 +45,16 @@ impl Resource for RecordSet {
     const IMMUTABLE: &'static [&'static str] = &["hosted_zone", "name", "certificate"];
     const GRANTS: &'static [Grant] = &[
         tagged::GRANT,
-        Grant {
-            actions: &["acm:DescribeCertificate"],
-            resource: "arn:aws:acm:{region}:{account}:certificate/*",
-            reason: "the certificate says which record proves its domain",
-        },
-        Grant {
-            actions: &["route53:ChangeResourceRecordSets", "route53:ListResourceRecordSets"],
-            resource: "arn:aws:route53:::hostedzone/*",
-            reason: "the spec names the zone",
-        },
+        Grant::on(
+            &["acm:DescribeCertificate"],
+            "arn:aws:acm:{region}:{account}:certificate/*",
+            "the certificate says which record proves its domain",
+        ),
+        Grant::on(
+            &["route53:ChangeResourceRecordSets", "route53:ListResourceRecordSets"],
+            "arn:aws:route53:::hostedzone/*",
+            "the spec names the zone",
+        ),
     ];
 
     async fn list(cx: &Cx) -> Result<Vec<LiveOf<Self>>, CloudError> {
@@ -66,10 +72,7 @@ impl Resource for RecordSet {
                 }
                 None => None,
             };
-            let shown = [
-                ("alias", alias.map(|it| (domain, it))),
-                ("validation-record", proof),
-            ];
+            let shown = [("alias", alias.map(|it| (domain, it))), ("validation-record", proof)];
             for (what, record) in shown {
                 if let Some((name, data)) = record {
                     let (hosted_zone, name) = (zone.to_owned(), name.to_lowercase());

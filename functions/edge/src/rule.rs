@@ -87,7 +87,11 @@ impl Rule {
 impl Check {
     fn read(statement: &Statement) -> Self {
         if let Some(group) = statement.managed_rule_group_statement() {
-            return if is_whole(group) { Self::Managed(group.name().to_owned()) } else { Self::Other };
+            return if is_whole(group) {
+                Self::Managed(group.name().to_owned())
+            } else {
+                Self::Other
+            };
         }
         match statement.rate_based_statement() {
             Some(rate) if is_plain(rate) => {
@@ -160,7 +164,9 @@ mod tests {
 
     #[test]
     fn a_rule_reads_back_as_it_was_written() {
-        for check in [Check::Managed("AWSManagedRulesCommonRuleSet".to_owned()), Check::RateLimit(2000)] {
+        for check in
+            [Check::Managed("AWSManagedRulesCommonRuleSet".to_owned()), Check::RateLimit(2000)]
+        {
             for effect in [Effect::Block, Effect::Count] {
                 let rule = Rule { name: "common".to_owned(), check: check.clone(), effect };
                 assert_eq!(rule.to_aws(3).map(|it| Rule::read(&it)), Ok(rule));

@@ -11,11 +11,8 @@ use shared::aws::{Cx, Grant, STACK_TAG, Tags};
 use shared::model::{Address, Tier};
 use shared::world::CloudError;
 
-pub const GRANT: Grant = Grant {
-    actions: &["tag:GetResources"],
-    resource: "*",
-    reason: "finding by tag has no resource-level permissions",
-};
+pub const GRANT: Grant =
+    Grant::on(&["tag:GetResources"], "*", "finding by tag has no resource-level permissions");
 
 /// A resource that says of itself to be ours.
 pub struct Tagged {

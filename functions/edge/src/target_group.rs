@@ -46,26 +46,26 @@ impl Resource for TargetGroup {
     const IMMUTABLE: &'static [&'static str] = &["vpc_id", "port"];
     const GRANTS: &'static [Grant] = &[
         tagged::GRANT,
-        Grant {
-            actions: &[
+        Grant::on(
+            &[
                 "elasticloadbalancing:DescribeTags",
                 "elasticloadbalancing:DescribeTargetGroups",
                 "elasticloadbalancing:DescribeTargetGroupAttributes",
             ],
-            resource: "*",
-            reason: "ELB lists have no resource-level permissions",
-        },
-        Grant {
-            actions: &[
+            "*",
+            "ELB lists have no resource-level permissions",
+        ),
+        Grant::on(
+            &[
                 "elasticloadbalancing:AddTags",
                 "elasticloadbalancing:CreateTargetGroup",
                 "elasticloadbalancing:DeleteTargetGroup",
                 "elasticloadbalancing:ModifyTargetGroup",
                 "elasticloadbalancing:ModifyTargetGroupAttributes",
             ],
-            resource: "arn:aws:elasticloadbalancing:{region}:{account}:targetgroup/terrace-*",
-            reason: "the stack's target group",
-        },
+            "arn:aws:elasticloadbalancing:{region}:{account}:targetgroup/terrace-*",
+            "the stack's target group",
+        ),
     ];
 
     async fn list(cx: &Cx) -> Result<Vec<LiveOf<Self>>, CloudError> {
@@ -144,7 +144,11 @@ impl Resource for TargetGroup {
 }
 
 impl TargetGroup {
-    fn live(address: Address, it: &types::TargetGroup, deregistration_seconds: u32) -> LiveOf<Self> {
+    fn live(
+        address: Address,
+        it: &types::TargetGroup,
+        deregistration_seconds: u32,
+    ) -> LiveOf<Self> {
         let text = |it: Option<&str>| it.unwrap_or_default().to_owned();
         let number = |it: Option<i32>| it.and_then(|it| u32::try_from(it).ok()).unwrap_or(0);
         let spec = Self {

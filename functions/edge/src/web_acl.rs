@@ -30,8 +30,8 @@ impl Resource for WebAcl {
     const KIND: &'static str = "AWS::WAFv2::WebACL";
     const GRANTS: &'static [Grant] = &[
         tagged::GRANT,
-        Grant {
-            actions: &[
+        Grant::on(
+            &[
                 "wafv2:CreateWebACL",
                 "wafv2:DeleteWebACL",
                 "wafv2:GetWebACL",
@@ -39,19 +39,19 @@ impl Resource for WebAcl {
                 "wafv2:TagResource",
                 "wafv2:UpdateWebACL",
             ],
-            resource: "arn:aws:wafv2:{region}:{account}:regional/webacl/terrace-*/*",
-            reason: "the stack's web ACL",
-        },
-        Grant {
-            actions: &["wafv2:CreateWebACL", "wafv2:UpdateWebACL"],
-            resource: "arn:aws:wafv2:{region}:{account}:regional/managedruleset/*/*",
-            reason: "an ACL that names AWS's managed rule groups needs a permission on them too",
-        },
-        Grant {
-            actions: &["wafv2:ListWebACLs"],
-            resource: "*",
-            reason: "finding the ACL that has our name already has no resource-level permissions",
-        },
+            "arn:aws:wafv2:{region}:{account}:regional/webacl/terrace-*/*",
+            "the stack's web ACL",
+        ),
+        Grant::on(
+            &["wafv2:CreateWebACL", "wafv2:UpdateWebACL"],
+            "arn:aws:wafv2:{region}:{account}:regional/managedruleset/*/*",
+            "an ACL that names AWS's managed rule groups needs a permission on them too",
+        ),
+        Grant::on(
+            &["wafv2:ListWebACLs"],
+            "*",
+            "finding the ACL that has our name already has no resource-level permissions",
+        ),
     ];
 
     async fn list(cx: &Cx) -> Result<Vec<LiveOf<Self>>, CloudError> {
@@ -71,7 +71,7 @@ impl Resource for WebAcl {
             .create_web_acl()
             .name(&name)
             .scope(Scope::Regional)
-            .default_action(self.default_action())
+            .default_action(Self::default_action())
             .set_rules(Some(self.aws_rules()?))
             .visibility_config(visibility(&name)?)
             .set_tags(Some(tags(cx, at)?));
@@ -96,7 +96,7 @@ impl Resource for WebAcl {
             .name(acl.name())
             .id(acl.id())
             .scope(Scope::Regional)
-            .default_action(self.default_action())
+            .default_action(Self::default_action())
             .set_rules(Some(rules))
             .visibility_config(visibility(acl.name())?)
             .lock_token(lock);
@@ -153,7 +153,10 @@ async fn find(cx: &Cx, name: &str) -> Result<Option<String>, CloudError> {
 
 async fn is_ours(cx: &Cx, arn: &str, at: &Address) -> Result<bool, CloudError> {
     let answer = client(cx).list_tags_for_resource().resource_arn(arn).send().await?;
-    let tags = answer.tag_info_for_resource().map(|it| it.tag_list()).unwrap_or_default();
+    let tags = answer
+        .tag_info_for_resource()
+        .map(aws_sdk_wafv2::types::TagInfoForResource::tag_list)
+        .unwrap_or_default();
     let tags = Tags::read(tags.iter().map(|it| (Some(it.key()), Some(it.value()))));
     Ok(tags.address(&cx.scope).as_ref() == Some(at))
 }
@@ -178,7 +181,7 @@ impl WebAcl {
         self.rules.iter().zip(0..).map(|(rule, priority)| rule.to_aws(priority)).collect()
     }
 
-    fn default_action(&self) -> DefaultAction {
+    fn default_action() -> DefaultAction {
         DefaultAction::builder().allow(AllowAction::builder().build()).build()
     }
 }

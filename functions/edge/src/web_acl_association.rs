@@ -22,34 +22,34 @@ impl Resource for WebAclAssociation {
     const KIND: &'static str = "AWS::WAFv2::WebACLAssociation";
     const IMMUTABLE: &'static [&'static str] = &["load_balancer"];
     /// AWS refuses until both are there everywhere; "seconds to several minutes".
-    const DEADLINE: std::time::Duration = std::time::Duration::from_secs(15 * 60);
+    const DEADLINE: std::time::Duration = std::time::Duration::from_mins(15);
     const GRANTS: &'static [Grant] = &[
         tagged::GRANT,
-        Grant {
-            actions: &[
+        Grant::on(
+            &[
                 "wafv2:AssociateWebACL",
                 "wafv2:DisassociateWebACL",
                 "wafv2:GetWebACL",
                 "wafv2:GetWebACLForResource",
             ],
-            resource: "arn:aws:wafv2:{region}:{account}:regional/webacl/*",
-            reason: "an association is a permission on the ACL, even on one that is not ours and has to go",
-        },
-        Grant {
-            actions: &[
+            "arn:aws:wafv2:{region}:{account}:regional/webacl/*",
+            "an association is a permission on the ACL, even on one that is not ours and has to go",
+        ),
+        Grant::on(
+            &[
                 "elasticloadbalancing:SetWebAcl",
                 "wafv2:AssociateWebACL",
                 "wafv2:DisassociateWebACL",
                 "wafv2:GetWebACLForResource",
             ],
-            resource: "arn:aws:elasticloadbalancing:{region}:{account}:loadbalancer/app/terrace-*",
-            reason: "and on the load balancer",
-        },
-        Grant {
-            actions: &["elasticloadbalancing:DescribeListeners"],
-            resource: "*",
-            reason: "the firewall leaves only when no listener is open",
-        },
+            "arn:aws:elasticloadbalancing:{region}:{account}:loadbalancer/app/terrace-*",
+            "and on the load balancer",
+        ),
+        Grant::on(
+            &["elasticloadbalancing:DescribeListeners"],
+            "*",
+            "the firewall leaves only when no listener is open",
+        ),
     ];
 
     async fn list(cx: &Cx) -> Result<Vec<LiveOf<Self>>, CloudError> {

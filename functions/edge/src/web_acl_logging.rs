@@ -28,31 +28,32 @@ impl Resource for WebAclLogging {
     const IMMUTABLE: &'static [&'static str] = &["web_acl"];
     const GRANTS: &'static [Grant] = &[
         tagged::GRANT,
-        Grant {
-            actions: &[
+        Grant::on(
+            &[
                 "wafv2:DeleteLoggingConfiguration",
                 "wafv2:GetLoggingConfiguration",
                 "wafv2:PutLoggingConfiguration",
             ],
-            resource: "arn:aws:wafv2:{region}:{account}:regional/webacl/terrace-*/*",
-            reason: "logging is a permission on the ACL",
-        },
-        Grant {
-            actions: &[
+            "arn:aws:wafv2:{region}:{account}:regional/webacl/terrace-*/*",
+            "logging is a permission on the ACL",
+        ),
+        Grant::on(
+            &[
                 "logs:CreateLogDelivery",
                 "logs:DeleteLogDelivery",
                 "logs:DescribeLogGroups",
                 "logs:DescribeResourcePolicies",
                 "logs:PutResourcePolicy",
             ],
-            resource: "*",
-            reason: "WAF makes the delivery to CloudWatch Logs with its caller's permissions",
-        },
-        Grant {
-            actions: &["iam:CreateServiceLinkedRole"],
-            resource: "arn:aws:iam::{account}:role/aws-service-role/wafv2.amazonaws.com/*",
-            reason: "the account's first WAF log brings its service-linked role",
-        },
+            "*",
+            "WAF makes the delivery to CloudWatch Logs with its caller's permissions",
+        ),
+        Grant::on(
+            &["iam:CreateServiceLinkedRole"],
+            "arn:aws:iam::{account}:role/aws-service-role/wafv2.amazonaws.com/*",
+            "the account's first WAF log brings its service-linked role",
+        )
+        .when("StringEquals", "iam:AWSServiceName", &["wafv2.amazonaws.com"]),
     ];
 
     async fn list(cx: &Cx) -> Result<Vec<LiveOf<Self>>, CloudError> {
@@ -90,7 +91,8 @@ impl WebAclLogging {
     fn read(configuration: &types::LoggingConfiguration) -> Self {
         let log_group = configuration.log_destination_configs().first();
         let log_group = log_group.map(String::as_str).unwrap_or_default();
-        let headers = configuration.redacted_fields().iter().filter_map(FieldToMatch::single_header);
+        let headers =
+            configuration.redacted_fields().iter().filter_map(FieldToMatch::single_header);
         Self {
             web_acl: configuration.resource_arn().to_owned(),
             log_group: log_group.trim_end_matches(":*").to_owned(),

@@ -6,8 +6,8 @@ use shared::revision::Revision;
 use shared::spec::{self, Spec, SubnetTier, WafMode};
 
 use crate::{
-    Action, Attributes, Certificate, Check, Data, Effect, Health, Listener, LoadBalancer, RecordSet,
-    Rule, TargetGroup, WebAcl, WebAclAssociation, WebAclLogging, named,
+    Action, Attributes, Certificate, Check, Data, Effect, Health, Listener, LoadBalancer,
+    RecordSet, Rule, TargetGroup, WebAcl, WebAclAssociation, WebAclLogging, named,
 };
 
 /// TLS 1.3 and the best of 1.2, with key exchange that withstands quantum computers where the
@@ -46,11 +46,8 @@ fn certificate(spec: &Spec) -> Vec<Node> {
         }
     };
     let (hosted_zone, domain) = (domain.hosted_zone.to_string(), domain.name.to_string());
-    let wish = Certificate {
-        domain: domain.clone(),
-        hosted_zone: Some(hosted_zone.clone()),
-        lasts: true,
-    };
+    let wish =
+        Certificate { domain: domain.clone(), hosted_zone: Some(hosted_zone.clone()), lasts: true };
     let certificate = own(&name, "arn");
     let proof = RecordSet {
         hosted_zone: hosted_zone.clone(),
@@ -240,7 +237,8 @@ mod tests {
 
     #[test]
     fn listeners_open_after_the_firewall_stands() {
-        for nodes in [wished(|_| ()), wished(|it| it.ingress.certificate = of_domain("x.example"))] {
+        for nodes in [wished(|_| ()), wished(|it| it.ingress.certificate = of_domain("x.example"))]
+        {
             for name in ["listener-https", "listener-http"] {
                 assert!(find(&nodes, name).after.contains(&at("web-acl-association")), "{name}");
             }

@@ -30,34 +30,39 @@ impl Resource for NetworkAcl {
     const KIND: &'static str = "AWS::EC2::NetworkAcl";
     const IMMUTABLE: &'static [&'static str] = &["vpc_id"];
     const GRANTS: &'static [Grant] = &[
-        Grant {
-            actions: &["ec2:DescribeNetworkAcls"],
-            resource: "*",
-            reason: "EC2's reading calls have no resource-level permissions",
-        },
-        Grant {
-            actions: &[
+        Grant::on(
+            &["ec2:DescribeNetworkAcls"],
+            "*",
+            "EC2's reading calls have no resource-level permissions",
+        ),
+        Grant::on(
+            &[
                 "ec2:CreateNetworkAcl",
                 "ec2:CreateNetworkAclEntry",
-                "ec2:CreateTags",
                 "ec2:DeleteNetworkAcl",
                 "ec2:DeleteNetworkAclEntry",
                 "ec2:ReplaceNetworkAclAssociation",
                 "ec2:ReplaceNetworkAclEntry",
             ],
-            resource: "arn:aws:ec2:{region}:{account}:network-acl/*",
-            reason: "the stack's own ACLs",
-        },
-        Grant {
-            actions: &["ec2:ReplaceNetworkAclAssociation"],
-            resource: "arn:aws:ec2:{region}:{account}:subnet/*",
-            reason: "the stack's subnets come behind its ACLs",
-        },
-        Grant {
-            actions: &["ec2:CreateNetworkAcl"],
-            resource: "arn:aws:ec2:{region}:{account}:vpc/*",
-            reason: "ACLs are made in the stack's VPC",
-        },
+            "arn:aws:ec2:{region}:{account}:network-acl/*",
+            "the stack's own ACLs",
+        ),
+        Grant::on(
+            &["ec2:CreateTags"],
+            "arn:aws:ec2:{region}:{account}:network-acl/*",
+            "tags are set only in the call that makes it",
+        )
+        .when("StringEquals", "ec2:CreateAction", &["CreateNetworkAcl"]),
+        Grant::on(
+            &["ec2:ReplaceNetworkAclAssociation"],
+            "arn:aws:ec2:{region}:{account}:subnet/*",
+            "the stack's subnets come behind its ACLs",
+        ),
+        Grant::on(
+            &["ec2:CreateNetworkAcl"],
+            "arn:aws:ec2:{region}:{account}:vpc/*",
+            "ACLs are made in the stack's VPC",
+        ),
     ];
 
     async fn list(cx: &Cx) -> Result<Vec<LiveOf<Self>>, CloudError> {

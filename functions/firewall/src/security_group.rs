@@ -29,26 +29,31 @@ impl Resource for SecurityGroup {
     /// Load balancers and databases let go of their groups minutes after they are gone.
     const DEADLINE: Duration = Duration::from_mins(20);
     const GRANTS: &'static [Grant] = &[
-        Grant {
-            actions: &["ec2:DescribeSecurityGroups"],
-            resource: "*",
-            reason: "EC2's reading calls have no resource-level permissions",
-        },
-        Grant {
-            actions: &[
+        Grant::on(
+            &["ec2:DescribeSecurityGroups"],
+            "*",
+            "EC2's reading calls have no resource-level permissions",
+        ),
+        Grant::on(
+            &[
                 "ec2:CreateSecurityGroup",
-                "ec2:CreateTags",
                 "ec2:DeleteSecurityGroup",
                 "ec2:RevokeSecurityGroupEgress",
             ],
-            resource: "arn:aws:ec2:{region}:{account}:security-group/*",
-            reason: "the stack's own groups",
-        },
-        Grant {
-            actions: &["ec2:CreateSecurityGroup"],
-            resource: "arn:aws:ec2:{region}:{account}:vpc/*",
-            reason: "groups are made in the stack's VPC",
-        },
+            "arn:aws:ec2:{region}:{account}:security-group/*",
+            "the stack's own groups",
+        ),
+        Grant::on(
+            &["ec2:CreateTags"],
+            "arn:aws:ec2:{region}:{account}:security-group/*",
+            "tags are set only in the call that makes it",
+        )
+        .when("StringEquals", "ec2:CreateAction", &["CreateSecurityGroup"]),
+        Grant::on(
+            &["ec2:CreateSecurityGroup"],
+            "arn:aws:ec2:{region}:{account}:vpc/*",
+            "groups are made in the stack's VPC",
+        ),
     ];
 
     async fn list(cx: &Cx) -> Result<Vec<LiveOf<Self>>, CloudError> {

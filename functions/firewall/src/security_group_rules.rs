@@ -24,16 +24,16 @@ pub struct SecurityGroupRules {
 impl Resource for SecurityGroupRules {
     const KIND: &'static str = "AWS::EC2::SecurityGroup#rules";
     const IMMUTABLE: &'static [&'static str] = &["group_id"];
-    const GRANTS: &'static [Grant] = &[Grant {
-        actions: &[
+    const GRANTS: &'static [Grant] = &[Grant::on(
+        &[
             "ec2:AuthorizeSecurityGroupEgress",
             "ec2:AuthorizeSecurityGroupIngress",
             "ec2:RevokeSecurityGroupEgress",
             "ec2:RevokeSecurityGroupIngress",
         ],
-        resource: "arn:aws:ec2:{region}:{account}:security-group/*",
-        reason: "the rules of the stack's own groups",
-    }];
+        "arn:aws:ec2:{region}:{account}:security-group/*",
+        "the rules of the stack's own groups",
+    )];
 
     /// Rules have no address of their own: it follows from their group's. A group without a rule
     /// has no rules to list.

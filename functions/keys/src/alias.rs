@@ -20,16 +20,16 @@ impl Resource for KeyAlias {
     const KIND: &'static str = "AWS::KMS::Alias";
     const IMMUTABLE: &'static [&'static str] = &["name"];
     const GRANTS: &'static [Grant] = &[
-        Grant {
-            actions: &["kms:CreateAlias", "kms:DeleteAlias", "kms:UpdateAlias"],
-            resource: "arn:aws:kms:{region}:{account}:alias/terrace-*",
-            reason: "the stack's own alias",
-        },
-        Grant {
-            actions: &["kms:CreateAlias", "kms:DeleteAlias", "kms:DescribeKey", "kms:UpdateAlias"],
-            resource: "arn:aws:kms:{region}:{account}:key/*",
-            reason: "KMS asks for a permission on the alias and on its key",
-        },
+        Grant::on(
+            &["kms:CreateAlias", "kms:DeleteAlias", "kms:UpdateAlias"],
+            "arn:aws:kms:{region}:{account}:alias/terrace-*",
+            "the stack's own alias",
+        ),
+        Grant::on(
+            &["kms:CreateAlias", "kms:DeleteAlias", "kms:DescribeKey", "kms:UpdateAlias"],
+            "arn:aws:kms:{region}:{account}:key/*",
+            "KMS asks for a permission on the alias and on its key",
+        ),
     ];
 
     async fn list(cx: &Cx) -> Result<Vec<LiveOf<Self>>, CloudError> {

@@ -2,10 +2,12 @@
 //!
 //! Sources: KMS developer guide (default key policy, key administrators), CloudWatch Logs user
 //! guide (encrypting log groups), SNS developer guide (event sources and encrypted topics), EC2
-//! Auto Scaling user guide (key policies for encrypted volumes).
+//! Auto Scaling user guide (key policies for encrypted volumes), CloudTrail user guide (key
+//! policies).
 
 use serde_json::{Value, json};
 use shared::aws::{Policy, Scope};
+use shared::spec::Trail;
 
 /// What the default lets administrators do: everything about the key, nothing with it.
 const ADMINISTRATION: &[&str] = &[
@@ -31,7 +33,7 @@ const USE: &[&str] =
     &["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"];
 
 /// Who may do what with the stack's key.
-pub fn document(scope: &Scope, administrators: &[&str]) -> Policy {
+pub fn document(scope: &Scope, administrators: &[&str], whose_trail: Trail) -> Policy {
     let mut statements = vec![account(scope)];
     if !administrators.is_empty() {
         statements.push(statement(
@@ -43,6 +45,10 @@ pub fn document(scope: &Scope, administrators: &[&str]) -> Policy {
     statements.push(logs(scope));
     statements.extend(topic(scope));
     statements.extend(auto_scaling(scope));
+    match whose_trail {
+        Trail::Account => (),
+        Trail::Own => statements.extend(trail(scope)),
+    }
     Policy::from(json!({ "Version": "2012-10-17", "Statement": statements }))
 }
 
@@ -113,6 +119,22 @@ fn auto_scaling(scope: &Scope) -> [Value; 2] {
     let for_services =
         json!({ "StringEquals": caller, "Bool": { "kms:GrantIsForAWSResource": true } });
     [only_if(use_it, json!({ "StringEquals": caller })), only_if(lend_it, for_services)]
+}
+
+/// CloudTrail, for the stack's own trail alone. It names the trail in the encryption context of
+/// each file, whichever region the file comes from.
+fn trail(scope: &Scope) -> [Value; 2] {
+    let service = json!({ "Service": "cloudtrail.amazonaws.com" });
+    let source = json!({ "aws:SourceArn": scope.trail_arn() });
+    let name = scope.name("trail");
+    let context = format!("arn:{}:cloudtrail:*:{}:trail/{name}", scope.partition(), scope.account);
+    let encrypt = statement("TrailFiles", &service, &["kms:GenerateDataKey*"]);
+    let for_trail = json!({
+        "StringEquals": source,
+        "StringLike": { "kms:EncryptionContext:aws:cloudtrail:arn": context },
+    });
+    let look = statement("TrailLooks", &service, &["kms:DescribeKey"]);
+    [only_if(encrypt, for_trail), only_if(look, json!({ "StringEquals": source }))]
 }
 
 fn statement(sid: &str, principal: &Value, actions: &[&str]) -> Value {

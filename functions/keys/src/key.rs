@@ -32,13 +32,13 @@ impl Resource for Key {
     const KIND: &'static str = "AWS::KMS::Key";
     const IMMUTABLE: &'static [&'static str] = &["alias"];
     const GRANTS: &'static [Grant] = &[
-        Grant {
-            actions: &["kms:CreateKey", "kms:ListKeys"],
-            resource: "*",
-            reason: "KMS has no resource-level permission for these",
-        },
-        Grant {
-            actions: &[
+        Grant::on(
+            &["kms:CreateKey", "kms:ListKeys"],
+            "*",
+            "KMS has no resource-level permission for these",
+        ),
+        Grant::on(
+            &[
                 "kms:CancelKeyDeletion",
                 "kms:DescribeKey",
                 "kms:DisableKey",
@@ -51,9 +51,9 @@ impl Resource for Key {
                 "kms:TagResource",
                 "kms:UpdateKeyDescription",
             ],
-            resource: "arn:aws:kms:{region}:{account}:key/*",
-            reason: "the stack's own key, whose id nobody knows beforehand",
-        },
+            "arn:aws:kms:{region}:{account}:key/*",
+            "the stack's own key, whose id nobody knows beforehand",
+        ),
     ];
 
     /// Three calls, however many keys the account has: KMS filters keys by nothing, but an alias

@@ -29,8 +29,8 @@ pub fn wish(revision: &Revision, scope: &Scope) -> Vec<Node> {
     let encryption = &revision.spec.encryption;
     let id = reference(Tier::Keys, "key", "id");
     let key = node(at("key"), &key(encryption, scope));
-    let policy =
-        KeyPolicy { key_id: id.clone(), policy: document(scope, &administrators(encryption)) };
+    let policy = document(scope, &administrators(encryption), revision.spec.logging.trail);
+    let policy = KeyPolicy { key_id: id.clone(), policy };
     let policy = node(at("key-policy"), &policy);
     let alias = KeyAlias { name: alias_name(scope), target: KeyAlias::target(&id) };
     vec![

@@ -21,11 +21,11 @@ pub struct KeyPolicy {
 
 impl Resource for KeyPolicy {
     const KIND: &'static str = "AWS::KMS::KeyPolicy";
-    const GRANTS: &'static [Grant] = &[Grant {
-        actions: &["kms:DescribeKey", "kms:GetKeyPolicy", "kms:PutKeyPolicy"],
-        resource: "arn:aws:kms:{region}:{account}:key/*",
-        reason: "the stack's own key, whose id nobody knows beforehand",
-    }];
+    const GRANTS: &'static [Grant] = &[Grant::on(
+        &["kms:DescribeKey", "kms:GetKeyPolicy", "kms:PutKeyPolicy"],
+        "arn:aws:kms:{region}:{account}:key/*",
+        "the stack's own key, whose id nobody knows beforehand",
+    )];
 
     async fn list(cx: &Cx) -> Result<Vec<LiveOf<Self>>, CloudError> {
         let Some(key) = search::by_alias(cx).await? else { return Ok(Vec::new()) };

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use shared::aws::{Policy, Scope};
 use shared::model::{Facts, Live, Stack, Status};
 use shared::revision::{Pinned, Revision};
-use shared::spec::{Bastion, Spec};
+use shared::spec::{Bastion, Spec, Trail};
 
 use super::*;
 
@@ -81,12 +81,12 @@ fn the_default_policy_counts_as_none_whatever_its_statement_is_called() {
     });
     assert!(document::is_default(&scope(), &Policy::from(theirs)));
     assert!(document::is_default(&scope(), &document::default(&scope())));
-    assert!(!document::is_default(&scope(), &document(&scope(), &[])));
+    assert!(!document::is_default(&scope(), &document(&scope(), &[], Trail::Account)));
 }
 
 #[test]
 fn nobody_outside_the_account_may_use_the_key() {
-    let policy = document(&scope(), &["arn:aws:iam::123456789012:role/admin"]);
+    let policy = document(&scope(), &["arn:aws:iam::123456789012:role/admin"], Trail::Own);
     let statements = policy.document()["Statement"].as_array().expect("statements");
     let anyone = statements.iter().filter(|it| it["Principal"] == json!({ "AWS": "*" }));
     for statement in anyone {
@@ -98,7 +98,7 @@ fn nobody_outside_the_account_may_use_the_key() {
 #[test]
 fn administrators_may_not_use_the_key() {
     let admin = "arn:aws:iam::123456789012:role/admin";
-    let policy = document(&scope(), &[admin]);
+    let policy = document(&scope(), &[admin], Trail::Own);
     let statements = policy.document()["Statement"].as_array().expect("statements");
     let theirs = statements.iter().find(|it| it["Principal"]["AWS"] == admin).expect("theirs");
     let actions: Vec<&str> =
@@ -106,4 +106,24 @@ fn administrators_may_not_use_the_key() {
     assert!(
         !actions.iter().any(|it| it.contains("crypt") || it.contains("Generate") || *it == "kms:*")
     );
+}
+
+#[test]
+fn cloudtrail_may_use_the_key_only_for_the_stacks_own_trail() {
+    let of_trails = |whose: Trail| -> Vec<Value> {
+        let policy = document(&scope(), &[], whose);
+        let statements = policy.document()["Statement"].as_array().expect("statements").clone();
+        let cloudtrail = json!({ "Service": "cloudtrail.amazonaws.com" });
+        statements.into_iter().filter(|it| it["Principal"] == cloudtrail).collect()
+    };
+    assert_eq!(of_trails(Trail::Account), Vec::<Value>::new());
+    let arn = "arn:aws:cloudtrail:eu-central-1:123456789012:trail/terrace-abcdefghijklmnopqr-trail";
+    let own = of_trails(Trail::Own);
+    assert!(
+        own.iter().all(|it| it["Condition"]["StringEquals"]["aws:SourceArn"] == arn),
+        "{own:?}"
+    );
+    let encrypts = own.iter().find(|it| it["Action"] == "kms:GenerateDataKey*").expect("encrypts");
+    let context = &encrypts["Condition"]["StringLike"]["kms:EncryptionContext:aws:cloudtrail:arn"];
+    assert_eq!(context, &json!(arn.replace("eu-central-1", "*")));
 }

@@ -61,20 +61,16 @@ const PREFIX: &str = "alarm-";
 impl Resource for Alarm {
     const KIND: &'static str = "AWS::CloudWatch::Alarm";
     const GRANTS: &'static [Grant] = &[
-        Grant {
-            actions: &["cloudwatch:DescribeAlarms"],
-            resource: "arn:aws:cloudwatch:{region}:{account}:alarm:*",
-            reason: "a list by name prefix is a right on all alarms",
-        },
-        Grant {
-            actions: &[
-                "cloudwatch:DeleteAlarms",
-                "cloudwatch:PutMetricAlarm",
-                "cloudwatch:TagResource",
-            ],
-            resource: "arn:aws:cloudwatch:{region}:{account}:alarm:terrace-*",
-            reason: "the stack's alarms",
-        },
+        Grant::on(
+            &["cloudwatch:DescribeAlarms"],
+            "arn:aws:cloudwatch:{region}:{account}:alarm:*",
+            "a list by name prefix is a right on all alarms",
+        ),
+        Grant::on(
+            &["cloudwatch:DeleteAlarms", "cloudwatch:PutMetricAlarm", "cloudwatch:TagResource"],
+            "arn:aws:cloudwatch:{region}:{account}:alarm:terrace-*",
+            "the stack's alarms",
+        ),
     ];
 
     async fn list(cx: &Cx) -> Result<Vec<LiveOf<Self>>, CloudError> {

@@ -22,15 +22,11 @@ const ABSENT: &[&str] = &["ResourceNotFound", "DashboardNotFoundError"];
 
 impl Resource for Dashboard {
     const KIND: &'static str = "AWS::CloudWatch::Dashboard";
-    const GRANTS: &'static [Grant] = &[Grant {
-        actions: &[
-            "cloudwatch:DeleteDashboards",
-            "cloudwatch:GetDashboard",
-            "cloudwatch:PutDashboard",
-        ],
-        resource: "arn:aws:cloudwatch::{account}:dashboard/terrace-*",
-        reason: "the stack's dashboard",
-    }];
+    const GRANTS: &'static [Grant] = &[Grant::on(
+        &["cloudwatch:DeleteDashboards", "cloudwatch:GetDashboard", "cloudwatch:PutDashboard"],
+        "arn:aws:cloudwatch::{account}:dashboard/terrace-*",
+        "the stack's dashboard",
+    )];
 
     async fn list(cx: &Cx) -> Result<Vec<LiveOf<Self>>, CloudError> {
         let name = cx.scope.name(NAME);

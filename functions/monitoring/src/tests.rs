@@ -115,9 +115,43 @@ fn an_alarm_of_the_users_own_cannot_take_the_name_of_ours() {
 }
 
 #[test]
+fn a_trail_of_the_stacks_own_records_everything_and_comes_when_all_admit_it() {
+    let trails = |more: &str| -> Vec<Node> {
+        let all = nodes(spec(more)).into_iter();
+        all.filter(|node| node.kind == "AWS::CloudTrail::Trail").collect()
+    };
+    assert_eq!(trails(""), []);
+    let own = &trails("logging: { trail: own }\n")[0];
+    for field in ["all_regions", "global_services", "signs_files", "logging"] {
+        assert_eq!(own.spec[field], true, "{field}");
+    }
+    assert_eq!(own.spec["records"]["management"], "All");
+    let needs: BTreeSet<String> = own.needs().iter().map(ToString::to_string).collect();
+    let expected = [
+        "access/trail-role",
+        "access/trail-role-policy",
+        "keys/key",
+        "keys/key-policy",
+        "storage/trail-logs",
+        "storage/trail-logs-group",
+        "storage/trail-logs-policy",
+    ];
+    assert_eq!(needs, expected.map(str::to_owned).into());
+}
+
+/// `CreateTrail`: 3 to 128 characters, no two dashes in a row.
+#[test]
+fn the_trails_name_fits_with_the_longest_stack_name() {
+    let arn = scope().trail_arn();
+    let name = arn.rsplit('/').next().unwrap_or_default();
+    assert!((3..=128).contains(&name.len()) && !name.contains("--"), "{name}");
+}
+
+#[test]
 fn the_dashboard_is_json_with_and_without_its_facts() {
     let nodes = nodes(spec(""));
-    let dashboard = nodes.last().expect("a dashboard");
+    let dashboard = nodes.iter().find(|node| node.kind == "AWS::CloudWatch::Dashboard");
+    let dashboard = dashboard.expect("a dashboard");
     let facts: BTreeMap<_, Facts> = dashboard
         .references()
         .into_iter()

@@ -29,16 +29,22 @@ impl Resource for ElasticIp {
     /// Its NAT gateway lets go of it minutes after it is gone.
     const DEADLINE: Duration = Duration::from_mins(10);
     const GRANTS: &'static [Grant] = &[
-        Grant {
-            actions: &["ec2:DescribeAddresses"],
-            resource: "*",
-            reason: "EC2's reading calls have no resource-level permissions",
-        },
-        Grant {
-            actions: &["ec2:AllocateAddress", "ec2:CreateTags", "ec2:ReleaseAddress"],
-            resource: "arn:aws:ec2:{region}:{account}:elastic-ip/*",
-            reason: "the addresses of the stack's NAT gateways",
-        },
+        Grant::on(
+            &["ec2:DescribeAddresses"],
+            "*",
+            "EC2's reading calls have no resource-level permissions",
+        ),
+        Grant::on(
+            &["ec2:AllocateAddress", "ec2:ReleaseAddress"],
+            "arn:aws:ec2:{region}:{account}:elastic-ip/*",
+            "the addresses of the stack's NAT gateways",
+        ),
+        Grant::on(
+            &["ec2:CreateTags"],
+            "arn:aws:ec2:{region}:{account}:elastic-ip/*",
+            "tags are set only in the call that makes it",
+        )
+        .when("StringEquals", "ec2:CreateAction", &["AllocateAddress"]),
     ];
 
     async fn list(cx: &Cx) -> Result<Vec<LiveOf<Self>>, CloudError> {

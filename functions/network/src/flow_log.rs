@@ -30,26 +30,33 @@ impl Resource for FlowLog {
     const IMMUTABLE: &'static [&'static str] =
         &["vpc_id", "log_group", "role_arn", "traffic", "aggregation_seconds"];
     const GRANTS: &'static [Grant] = &[
-        Grant {
-            actions: &["ec2:DescribeFlowLogs"],
-            resource: "*",
-            reason: "EC2's reading calls have no resource-level permissions",
-        },
-        Grant {
-            actions: &["ec2:CreateFlowLogs", "ec2:CreateTags", "ec2:DeleteFlowLogs"],
-            resource: "arn:aws:ec2:{region}:{account}:vpc-flow-log/*",
-            reason: "the stack's own flow log",
-        },
-        Grant {
-            actions: &["ec2:CreateFlowLogs"],
-            resource: "arn:aws:ec2:{region}:{account}:vpc/*",
-            reason: "the flow log records the stack's VPC",
-        },
-        Grant {
-            actions: &["iam:PassRole"],
-            resource: "arn:aws:iam::{account}:role/terrace/*",
-            reason: "the flow log writes by the stack's role",
-        },
+        Grant::on(
+            &["ec2:DescribeFlowLogs"],
+            "*",
+            "EC2's reading calls have no resource-level permissions",
+        ),
+        Grant::on(
+            &["ec2:CreateFlowLogs", "ec2:DeleteFlowLogs"],
+            "arn:aws:ec2:{region}:{account}:vpc-flow-log/*",
+            "the stack's own flow log",
+        ),
+        Grant::on(
+            &["ec2:CreateTags"],
+            "arn:aws:ec2:{region}:{account}:vpc-flow-log/*",
+            "tags are set only in the call that makes it",
+        )
+        .when("StringEquals", "ec2:CreateAction", &["CreateFlowLogs"]),
+        Grant::on(
+            &["ec2:CreateFlowLogs"],
+            "arn:aws:ec2:{region}:{account}:vpc/*",
+            "the flow log records the stack's VPC",
+        ),
+        Grant::on(
+            &["iam:PassRole"],
+            "arn:aws:iam::{account}:role/terrace/*",
+            "the flow log writes by the stack's role",
+        )
+        .when("StringEquals", "iam:PassedToService", &["vpc-flow-logs.amazonaws.com"]),
     ];
 
     async fn list(cx: &Cx) -> Result<Vec<LiveOf<Self>>, CloudError> {

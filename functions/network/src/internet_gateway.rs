@@ -23,27 +23,32 @@ impl Resource for InternetGateway {
     /// It comes off only when the last public address in the VPC is gone.
     const DEADLINE: Duration = Duration::from_mins(20);
     const GRANTS: &'static [Grant] = &[
-        Grant {
-            actions: &["ec2:DescribeInternetGateways"],
-            resource: "*",
-            reason: "EC2's reading calls have no resource-level permissions",
-        },
-        Grant {
-            actions: &[
+        Grant::on(
+            &["ec2:DescribeInternetGateways"],
+            "*",
+            "EC2's reading calls have no resource-level permissions",
+        ),
+        Grant::on(
+            &[
                 "ec2:AttachInternetGateway",
                 "ec2:CreateInternetGateway",
-                "ec2:CreateTags",
                 "ec2:DeleteInternetGateway",
                 "ec2:DetachInternetGateway",
             ],
-            resource: "arn:aws:ec2:{region}:{account}:internet-gateway/*",
-            reason: "the stack's own gateway",
-        },
-        Grant {
-            actions: &["ec2:AttachInternetGateway", "ec2:DetachInternetGateway"],
-            resource: "arn:aws:ec2:{region}:{account}:vpc/*",
-            reason: "the gateway is attached to the stack's VPC",
-        },
+            "arn:aws:ec2:{region}:{account}:internet-gateway/*",
+            "the stack's own gateway",
+        ),
+        Grant::on(
+            &["ec2:CreateTags"],
+            "arn:aws:ec2:{region}:{account}:internet-gateway/*",
+            "tags are set only in the call that makes it",
+        )
+        .when("StringEquals", "ec2:CreateAction", &["CreateInternetGateway"]),
+        Grant::on(
+            &["ec2:AttachInternetGateway", "ec2:DetachInternetGateway"],
+            "arn:aws:ec2:{region}:{account}:vpc/*",
+            "the gateway is attached to the stack's VPC",
+        ),
     ];
 
     async fn list(cx: &Cx) -> Result<Vec<LiveOf<Self>>, CloudError> {

@@ -25,26 +25,32 @@ impl Resource for NatGateway {
     /// Two minutes are usual, in both directions.
     const DEADLINE: Duration = Duration::from_mins(10);
     const GRANTS: &'static [Grant] = &[
-        Grant {
-            actions: &["ec2:DescribeNatGateways"],
-            resource: "*",
-            reason: "EC2's reading calls have no resource-level permissions",
-        },
-        Grant {
-            actions: &["ec2:CreateNatGateway", "ec2:CreateTags", "ec2:DeleteNatGateway"],
-            resource: "arn:aws:ec2:{region}:{account}:natgateway/*",
-            reason: "the stack's own NAT gateways",
-        },
-        Grant {
-            actions: &["ec2:CreateNatGateway"],
-            resource: "arn:aws:ec2:{region}:{account}:subnet/*",
-            reason: "NAT gateways stand in the stack's public subnets",
-        },
-        Grant {
-            actions: &["ec2:CreateNatGateway"],
-            resource: "arn:aws:ec2:{region}:{account}:elastic-ip/*",
-            reason: "NAT gateways take the stack's addresses",
-        },
+        Grant::on(
+            &["ec2:DescribeNatGateways"],
+            "*",
+            "EC2's reading calls have no resource-level permissions",
+        ),
+        Grant::on(
+            &["ec2:CreateNatGateway", "ec2:DeleteNatGateway"],
+            "arn:aws:ec2:{region}:{account}:natgateway/*",
+            "the stack's own NAT gateways",
+        ),
+        Grant::on(
+            &["ec2:CreateTags"],
+            "arn:aws:ec2:{region}:{account}:natgateway/*",
+            "tags are set only in the call that makes it",
+        )
+        .when("StringEquals", "ec2:CreateAction", &["CreateNatGateway"]),
+        Grant::on(
+            &["ec2:CreateNatGateway"],
+            "arn:aws:ec2:{region}:{account}:subnet/*",
+            "NAT gateways stand in the stack's public subnets",
+        ),
+        Grant::on(
+            &["ec2:CreateNatGateway"],
+            "arn:aws:ec2:{region}:{account}:elastic-ip/*",
+            "NAT gateways take the stack's addresses",
+        ),
     ];
 
     async fn list(cx: &Cx) -> Result<Vec<LiveOf<Self>>, CloudError> {

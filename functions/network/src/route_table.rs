@@ -28,40 +28,45 @@ impl Resource for RouteTable {
     const KIND: &'static str = "AWS::EC2::RouteTable";
     const IMMUTABLE: &'static [&'static str] = &["vpc_id"];
     const GRANTS: &'static [Grant] = &[
-        Grant {
-            actions: &["ec2:DescribeRouteTables"],
-            resource: "*",
-            reason: "EC2's reading calls have no resource-level permissions",
-        },
-        Grant {
-            actions: &[
+        Grant::on(
+            &["ec2:DescribeRouteTables"],
+            "*",
+            "EC2's reading calls have no resource-level permissions",
+        ),
+        Grant::on(
+            &[
                 "ec2:AssociateRouteTable",
                 "ec2:CreateRoute",
                 "ec2:CreateRouteTable",
-                "ec2:CreateTags",
                 "ec2:DeleteRoute",
                 "ec2:DeleteRouteTable",
                 "ec2:DisassociateRouteTable",
                 "ec2:ReplaceRoute",
                 "ec2:ReplaceRouteTableAssociation",
             ],
-            resource: "arn:aws:ec2:{region}:{account}:route-table/*",
-            reason: "the stack's own route tables",
-        },
-        Grant {
-            actions: &[
+            "arn:aws:ec2:{region}:{account}:route-table/*",
+            "the stack's own route tables",
+        ),
+        Grant::on(
+            &["ec2:CreateTags"],
+            "arn:aws:ec2:{region}:{account}:route-table/*",
+            "tags are set only in the call that makes it",
+        )
+        .when("StringEquals", "ec2:CreateAction", &["CreateRouteTable"]),
+        Grant::on(
+            &[
                 "ec2:AssociateRouteTable",
                 "ec2:DisassociateRouteTable",
                 "ec2:ReplaceRouteTableAssociation",
             ],
-            resource: "arn:aws:ec2:{region}:{account}:subnet/*",
-            reason: "the stack's subnets follow its route tables",
-        },
-        Grant {
-            actions: &["ec2:CreateRouteTable"],
-            resource: "arn:aws:ec2:{region}:{account}:vpc/*",
-            reason: "route tables are made in the stack's VPC",
-        },
+            "arn:aws:ec2:{region}:{account}:subnet/*",
+            "the stack's subnets follow its route tables",
+        ),
+        Grant::on(
+            &["ec2:CreateRouteTable"],
+            "arn:aws:ec2:{region}:{account}:vpc/*",
+            "route tables are made in the stack's VPC",
+        ),
     ];
 
     async fn list(cx: &Cx) -> Result<Vec<LiveOf<Self>>, CloudError> {

@@ -28,26 +28,27 @@ impl Resource for Subnet {
     /// Deleting waits for the last network interface, and services take minutes over theirs.
     const DEADLINE: Duration = Duration::from_mins(20);
     const GRANTS: &'static [Grant] = &[
-        Grant {
-            actions: &["ec2:DescribeSubnets"],
-            resource: "*",
-            reason: "EC2's reading calls have no resource-level permissions",
-        },
-        Grant {
-            actions: &[
-                "ec2:CreateSubnet",
-                "ec2:CreateTags",
-                "ec2:DeleteSubnet",
-                "ec2:ModifySubnetAttribute",
-            ],
-            resource: "arn:aws:ec2:{region}:{account}:subnet/*",
-            reason: "the stack's own subnets",
-        },
-        Grant {
-            actions: &["ec2:CreateSubnet"],
-            resource: "arn:aws:ec2:{region}:{account}:vpc/*",
-            reason: "subnets are made in the stack's VPC",
-        },
+        Grant::on(
+            &["ec2:DescribeSubnets"],
+            "*",
+            "EC2's reading calls have no resource-level permissions",
+        ),
+        Grant::on(
+            &["ec2:CreateSubnet", "ec2:DeleteSubnet", "ec2:ModifySubnetAttribute"],
+            "arn:aws:ec2:{region}:{account}:subnet/*",
+            "the stack's own subnets",
+        ),
+        Grant::on(
+            &["ec2:CreateTags"],
+            "arn:aws:ec2:{region}:{account}:subnet/*",
+            "tags are set only in the call that makes it",
+        )
+        .when("StringEquals", "ec2:CreateAction", &["CreateSubnet"]),
+        Grant::on(
+            &["ec2:CreateSubnet"],
+            "arn:aws:ec2:{region}:{account}:vpc/*",
+            "subnets are made in the stack's VPC",
+        ),
     ];
 
     async fn list(cx: &Cx) -> Result<Vec<LiveOf<Self>>, CloudError> {

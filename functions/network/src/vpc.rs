@@ -32,36 +32,37 @@ impl Resource for Vpc {
     /// Deleting waits for the last network interface, and services take minutes over theirs.
     const DEADLINE: Duration = Duration::from_mins(20);
     const GRANTS: &'static [Grant] = &[
-        Grant {
-            actions: &[
+        Grant::on(
+            &[
                 "ec2:DescribeNetworkAcls",
                 "ec2:DescribeSecurityGroups",
                 "ec2:DescribeVpcAttribute",
                 "ec2:DescribeVpcs",
             ],
-            resource: "*",
-            reason: "EC2's reading calls have no resource-level permissions",
-        },
-        Grant {
-            actions: &[
-                "ec2:CreateTags",
-                "ec2:CreateVpc",
-                "ec2:DeleteVpc",
-                "ec2:ModifyVpcAttribute",
-            ],
-            resource: "arn:aws:ec2:{region}:{account}:vpc/*",
-            reason: "the stack's own network",
-        },
-        Grant {
-            actions: &["ec2:RevokeSecurityGroupEgress", "ec2:RevokeSecurityGroupIngress"],
-            resource: "arn:aws:ec2:{region}:{account}:security-group/*",
-            reason: "the VPC's default group is emptied",
-        },
-        Grant {
-            actions: &["ec2:DeleteNetworkAclEntry"],
-            resource: "arn:aws:ec2:{region}:{account}:network-acl/*",
-            reason: "the VPC's default ACL is emptied",
-        },
+            "*",
+            "EC2's reading calls have no resource-level permissions",
+        ),
+        Grant::on(
+            &["ec2:CreateVpc", "ec2:DeleteVpc", "ec2:ModifyVpcAttribute"],
+            "arn:aws:ec2:{region}:{account}:vpc/*",
+            "the stack's own network",
+        ),
+        Grant::on(
+            &["ec2:CreateTags"],
+            "arn:aws:ec2:{region}:{account}:vpc/*",
+            "tags are set only in the call that makes it",
+        )
+        .when("StringEquals", "ec2:CreateAction", &["CreateVpc"]),
+        Grant::on(
+            &["ec2:RevokeSecurityGroupEgress", "ec2:RevokeSecurityGroupIngress"],
+            "arn:aws:ec2:{region}:{account}:security-group/*",
+            "the VPC's default group is emptied",
+        ),
+        Grant::on(
+            &["ec2:DeleteNetworkAclEntry"],
+            "arn:aws:ec2:{region}:{account}:network-acl/*",
+            "the VPC's default ACL is emptied",
+        ),
     ];
 
     async fn list(cx: &Cx) -> Result<Vec<LiveOf<Self>>, CloudError> {

@@ -112,6 +112,9 @@ async fn report(
     })
 }
 
+/// Facts that are ids of what AWS makes along with a VPC: events name those too.
+const BORN_ALONG: [&str; 2] = ["default_group", "default_acl"];
+
 /// Writes ids down, and where each belongs, so that an event about an id finds its stack.
 async fn keep_inventory(
     home: &Home,
@@ -128,7 +131,12 @@ async fn keep_inventory(
     for (address, owned) in &mut after {
         let Some(id) = owned.id.clone().filter(|_| owned.announced != owned.id) else { continue };
         let place = Whereabouts { stack: stack.to_owned(), address: address.clone() };
-        home.ledger.write(&Key::Id(&id), &place).await?;
+        let born_along = observed.live.iter().filter(|live| live.id() == Some(&id)).flat_map(|live| {
+            BORN_ALONG.iter().filter_map(|fact| live.facts.get(*fact).map(String::as_str))
+        });
+        for known_by in born_along.chain([id.as_str()]) {
+            home.ledger.write(&Key::Id(known_by), &place).await?;
+        }
         owned.announced = Some(id);
     }
     if after != before {

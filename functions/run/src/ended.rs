@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use shared::lambda::{Failure, Home};
 use shared::ledger::{Execution, Key, Lease, Release, Run};
+use shared::tell::tell;
 use tracing::info;
 
 use crate::{close, unix_seconds};
@@ -17,6 +18,12 @@ pub async fn ended(home: &Home, name: &str, status: &str) -> Result<Value, Failu
     if !reported && admitted.is_some() {
         let text = format!("the execution ended as {status}; deploying again picks up from here");
         close::fail(home, &stack, name, &json!({ "Error": status, "Cause": text })).await?;
+    }
+    if admitted.is_none() {
+        let text = format!(
+            "the execution `{name}` ended as {status} before it was let in; its cause is shown in Step Functions"
+        );
+        tell(home, &stack, "was not changed", &text).await;
     }
     let now = unix_seconds();
     Lease::release(&home.ledger, &stack, name, Release::Interrupted, now).await?;

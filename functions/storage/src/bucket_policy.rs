@@ -18,11 +18,11 @@ pub struct BucketPolicy {
 impl Resource for BucketPolicy {
     const KIND: &'static str = "AWS::S3::BucketPolicy";
     const IMMUTABLE: &'static [&'static str] = &["bucket"];
-    const GRANTS: &'static [Grant] = &[Grant {
-        actions: &["s3:DeleteBucketPolicy", "s3:GetBucketPolicy", "s3:PutBucketPolicy"],
-        resource: "arn:aws:s3:::terrace-*",
-        reason: "the stack's own buckets",
-    }];
+    const GRANTS: &'static [Grant] = &[Grant::on(
+        &["s3:DeleteBucketPolicy", "s3:GetBucketPolicy", "s3:PutBucketPolicy"],
+        "arn:aws:s3:::terrace-*",
+        "the stack's own buckets",
+    )];
 
     /// One call a bucket, and the buckets are always the same few.
     async fn list(cx: &Cx) -> Result<Vec<LiveOf<Self>>, CloudError> {

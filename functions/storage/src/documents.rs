@@ -1,7 +1,8 @@
 //! What the policies of the buckets and of the topic say.
 //!
-//! Sources: ALB user guide (access logs), S3 user guide (server access logging), CloudWatch and
-//! RDS user guides (publishing to a topic), EventBridge user guide (resource-based policies).
+//! Sources: ALB user guide (access logs), S3 user guide (server access logging), CloudTrail user
+//! guide (bucket policy), CloudWatch and RDS user guides (publishing to a topic), EventBridge user
+//! guide (resource-based policies).
 
 use serde_json::{Value, json};
 use shared::aws::{Policy, Scope};
@@ -33,6 +34,20 @@ pub fn alb_logs(scope: &Scope, bucket: &str) -> Policy {
     let balancers = scope.arn("elasticloadbalancing", "loadbalancer/*");
     delivery["Condition"] = json!({ "ArnLike": { "aws:SourceArn": balancers } });
     document([tls_only(scope, bucket), delivery])
+}
+
+/// The bucket that keeps what the stack's own trail records.
+pub fn trail_logs(scope: &Scope, bucket: &str) -> Policy {
+    let arn = names::bucket_arn(scope, bucket);
+    let only_trail = json!({ "aws:SourceArn": scope.trail_arn() });
+    let mut look = allow("TrailLooks", "cloudtrail.amazonaws.com", "s3:GetBucketAcl");
+    look["Resource"] = json!(arn);
+    look["Condition"] = json!({ "StringEquals": only_trail });
+    let mut write = allow("TrailDelivery", "cloudtrail.amazonaws.com", "s3:PutObject");
+    write["Resource"] = json!(format!("{arn}/AWSLogs/{}/*", scope.account));
+    write["Condition"] = json!({ "StringEquals": only_trail });
+    write["Condition"]["StringEquals"]["s3:x-amz-acl"] = json!("bucket-owner-full-control");
+    document([tls_only(scope, bucket), look, write])
 }
 
 /// The bucket for the application's files: who may read it, the roles say.

@@ -24,26 +24,22 @@ impl Resource for LogGroup {
     const KIND: &'static str = "AWS::Logs::LogGroup";
     const IMMUTABLE: &'static [&'static str] = &["name", "class"];
     const GRANTS: &'static [Grant] = &[
-        Grant {
-            actions: &["logs:DescribeLogGroups"],
-            resource: "*",
-            reason: "CloudWatch Logs lists groups by prefix, not by ARN",
-        },
-        Grant {
-            actions: CHANGES,
-            resource: "arn:aws:logs:{region}:{account}:log-group:/terrace/*",
-            reason: OWN,
-        },
-        Grant {
-            actions: CHANGES,
-            resource: "arn:aws:logs:{region}:{account}:log-group:aws-waf-logs-terrace-*",
-            reason: "WAF takes only groups named so",
-        },
-        Grant {
-            actions: CHANGES,
-            resource: "arn:aws:logs:{region}:{account}:log-group:/aws/rds/instance/terrace-*",
-            reason: "the groups that the stack's database writes to",
-        },
+        Grant::on(
+            &["logs:DescribeLogGroups"],
+            "*",
+            "CloudWatch Logs lists groups by prefix, not by ARN",
+        ),
+        Grant::on(CHANGES, "arn:aws:logs:{region}:{account}:log-group:/terrace/*", OWN),
+        Grant::on(
+            CHANGES,
+            "arn:aws:logs:{region}:{account}:log-group:aws-waf-logs-terrace-*",
+            "WAF takes only groups named so",
+        ),
+        Grant::on(
+            CHANGES,
+            "arn:aws:logs:{region}:{account}:log-group:/aws/rds/instance/terrace-*",
+            "the groups that the stack's database writes to",
+        ),
     ];
 
     /// One call a prefix.

@@ -5,11 +5,11 @@ use shared::model::Address;
 
 use crate::at;
 
-/// The buckets, in the order in which they are made.
-pub const BUCKETS: [&str; 3] = ["access-logs", "alb-logs", "files"];
+/// The buckets that a stack may have. One that it does without costs a look one call.
+pub const BUCKETS: [&str; 4] = ["access-logs", "alb-logs", "files", "trail-logs"];
 
 /// The name of a bucket and its address.
-pub fn buckets(scope: &Scope) -> [(String, Address); 3] {
+pub fn buckets(scope: &Scope) -> [(String, Address); 4] {
     BUCKETS.map(|part| (scope.bucket_name(part), at(part)))
 }
 
@@ -29,6 +29,9 @@ pub fn topic_arn(scope: &Scope) -> String {
 pub fn log_group(scope: &Scope, part: &str) -> String {
     format!("/terrace/{}/{part}", scope.stack)
 }
+
+/// Where the stack's own trail writes, beside the bucket that has the shorter name.
+pub const TRAIL_LOG_GROUP: &str = "trail-logs-group";
 
 /// WAF takes only log groups whose names start so.
 pub fn waf_log_group(scope: &Scope) -> String {
@@ -50,6 +53,7 @@ pub fn log_group_address(scope: &Scope, name: &str) -> Option<Address> {
     if let Some(stream) = name.strip_prefix(&database_log_group(scope, "")) {
         return format!("storage/database-logs-{stream}").parse().ok();
     }
-    let own = ["app-logs", "flow-logs"].into_iter().find(|part| log_group(scope, part) == name);
+    let own = ["app-logs", "flow-logs", TRAIL_LOG_GROUP];
+    let own = own.into_iter().find(|part| log_group(scope, part) == name);
     own.or((waf_log_group(scope) == name).then_some("waf-logs")).map(at)
 }

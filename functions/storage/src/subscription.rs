@@ -35,8 +35,8 @@ const WITHDRAWN_TAG: &str = "terrace:withdrawn:";
 impl Resource for Subscription {
     const KIND: &'static str = "AWS::SNS::Subscription";
     const IMMUTABLE: &'static [&'static str] = &["protocol", "endpoint"];
-    const GRANTS: &'static [Grant] = &[Grant {
-        actions: &[
+    const GRANTS: &'static [Grant] = &[Grant::on(
+        &[
             "sns:ListSubscriptionsByTopic",
             "sns:ListTagsForResource",
             "sns:Subscribe",
@@ -44,9 +44,9 @@ impl Resource for Subscription {
             "sns:Unsubscribe",
             "sns:UntagResource",
         ],
-        resource: TOPICS,
-        reason: "the stack's own topic",
-    }];
+        TOPICS,
+        "the stack's own topic",
+    )];
 
     /// One call, and one more while somebody has not answered.
     async fn list(cx: &Cx) -> Result<Vec<LiveOf<Self>>, CloudError> {

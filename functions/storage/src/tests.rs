@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use shared::aws::Scope;
 use shared::model::{Address, Node, Stack};
 use shared::revision::{Pinned, Revision};
-use shared::spec::{Bastion, Spec};
+use shared::spec::{Bastion, Spec, Trail};
 
 use crate::{Subscription, at, documents, names, wish};
 
@@ -27,6 +27,11 @@ fn nodes(change: impl FnOnce(&mut Spec)) -> Vec<Node> {
     wish(&revision(change), &scope())
 }
 
+/// With all that a stack may have.
+fn largest(spec: &mut Spec) {
+    spec.logging.trail = Trail::Own;
+}
+
 fn of_kind(nodes: &[Node], kind: &str) -> Vec<Node> {
     nodes.iter().filter(|node| node.kind == kind).cloned().collect()
 }
@@ -38,6 +43,7 @@ fn addresses(nodes: &[Node]) -> BTreeSet<String> {
 #[test]
 fn with_the_keys_tier_it_is_a_whole_stack() {
     let revision = revision(|spec| {
+        largest(spec);
         spec.alarms.emails = ["ops@example.org", "o.ps@example.org"]
             .map(|it| it.parse().expect("an address"))
             .into();
@@ -48,11 +54,11 @@ fn with_the_keys_tier_it_is_a_whole_stack() {
 
 #[test]
 fn names_fit_with_the_longest_stack_name() {
-    for node in of_kind(&nodes(|_| ()), "AWS::S3::Bucket") {
+    for node in of_kind(&nodes(largest), "AWS::S3::Bucket") {
         let name = node.spec["name"].as_str().expect("a name");
         assert!((3..=63).contains(&name.len()), "{name}");
     }
-    for node in of_kind(&nodes(|_| ()), "AWS::Logs::LogGroup") {
+    for node in of_kind(&nodes(largest), "AWS::Logs::LogGroup") {
         assert!(
             node.spec["name"].as_str().is_some_and(|name| name.len() <= 512),
             "{}",
@@ -65,7 +71,13 @@ fn names_fit_with_the_longest_stack_name() {
 #[test]
 fn every_log_group_is_listed_under_its_address() {
     for engine in [shared::spec::Engine::Postgres, shared::spec::Engine::Mysql] {
-        for node in of_kind(&nodes(|spec| spec.database.engine = engine), "AWS::Logs::LogGroup") {
+        for node in of_kind(
+            &nodes(|spec| {
+                largest(spec);
+                spec.database.engine = engine;
+            }),
+            "AWS::Logs::LogGroup",
+        ) {
             let name = node.spec["name"].as_str().expect("a name");
             assert_eq!(names::log_group_address(&scope(), name), Some(node.address.clone()));
             let listed =
@@ -79,13 +91,13 @@ fn every_log_group_is_listed_under_its_address() {
 /// The key's policy names log groups by patterns; were a pattern wrong, AWS would refuse the group.
 #[test]
 fn the_key_admits_every_log_group() {
-    let document = keys::document(&scope(), &[]);
+    let document = keys::document(&scope(), &[], Trail::Own);
     let statements = document.document()["Statement"].as_array().expect("statements");
     let logs = statements.iter().find(|it| it["Sid"] == "LogGroups").expect("one for logs");
     let patterns = logs["Condition"]["ArnLike"]["kms:EncryptionContext:aws:logs:arn"].as_array();
     let patterns: Vec<&str> =
         patterns.expect("patterns").iter().filter_map(Value::as_str).collect();
-    for node in of_kind(&nodes(|_| ()), "AWS::Logs::LogGroup") {
+    for node in of_kind(&nodes(largest), "AWS::Logs::LogGroup") {
         let arn =
             scope().arn("logs", &format!("log-group:{}", node.spec["name"].as_str().unwrap_or("")));
         let admitted =
@@ -101,8 +113,38 @@ fn flow_logs_have_a_group_only_when_they_are_kept() {
 }
 
 #[test]
+fn a_trail_has_its_bucket_and_its_group_only_when_it_is_the_stacks_own() {
+    let own = |nodes: Vec<Node>| -> Vec<String> {
+        addresses(&nodes).into_iter().filter(|name| name.starts_with("trail")).collect()
+    };
+    assert_eq!(own(nodes(|_| ())), Vec::<String>::new());
+    assert_eq!(own(nodes(largest)), ["trail-logs", "trail-logs-group", "trail-logs-policy"]);
+}
+
+/// CloudTrail writes for whoever asks it: without the trail's name any account's could.
+#[test]
+fn only_the_stacks_own_trail_writes_to_its_bucket() {
+    let nodes = nodes(largest);
+    let policy = nodes.iter().find(|node| node.address == at("trail-logs-policy"));
+    let statements = policy.expect("a policy").spec["policy"]["Statement"].clone();
+    let trail =
+        "arn:aws:cloudtrail:ap-southeast-2:123456789012:trail/terrace-abcdefghijklmnopqr-trail";
+    let cloudtrail = json!({ "Service": "cloudtrail.amazonaws.com" });
+    let theirs: Vec<&Value> = statements
+        .as_array()
+        .expect("statements")
+        .iter()
+        .filter(|it| it["Principal"] == cloudtrail)
+        .collect();
+    assert_eq!(theirs.len(), 2);
+    for statement in theirs {
+        assert_eq!(statement["Condition"]["StringEquals"]["aws:SourceArn"], trail, "{statement}");
+    }
+}
+
+#[test]
 fn every_bucket_is_private_versioned_and_ends_things() {
-    for node in of_kind(&nodes(|_| ()), "AWS::S3::Bucket") {
+    for node in of_kind(&nodes(largest), "AWS::S3::Bucket") {
         for field in ["versioning", "blocks_public_access", "owner_enforced"] {
             assert_eq!(node.spec[field], true, "{field} of {}", node.address);
         }
@@ -119,7 +161,7 @@ fn every_bucket_is_private_versioned_and_ends_things() {
 
 #[test]
 fn only_files_are_encrypted_with_our_key_because_log_delivery_takes_no_other() {
-    for node in of_kind(&nodes(|_| ()), "AWS::S3::Bucket") {
+    for node in of_kind(&nodes(largest), "AWS::S3::Bucket") {
         let algorithm = if node.address == at("files") { "aws:kms" } else { "AES256" };
         assert_eq!(node.spec["encryption"]["algorithm"], algorithm, "{}", node.address);
     }
@@ -135,6 +177,9 @@ fn files_stay_unless_the_spec_gives_them_up_and_logs_always_do() {
     let files: BTreeSet<String> = ["files", "files-policy"].map(str::to_owned).into();
     assert_eq!(stay(nodes(|_| ())), logs.union(&files).cloned().collect());
     assert_eq!(stay(nodes(|spec| spec.files.protection = false)), logs);
+    let trail: BTreeSet<String> = ["trail-logs", "trail-logs-policy"].map(str::to_owned).into();
+    let all: BTreeSet<String> = logs.union(&files).chain(&trail).cloned().collect();
+    assert_eq!(stay(nodes(largest)), all);
 }
 
 /// A policy that names another bucket would hold it when the stack is destroyed.
@@ -145,6 +190,7 @@ fn a_bucket_policy_names_no_bucket_but_its_own() {
         let policy = match address.name() {
             "access-logs" => documents::access_logs(&scope(), name),
             "alb-logs" => documents::alb_logs(&scope(), name),
+            "trail-logs" => documents::trail_logs(&scope(), name),
             _ => documents::files(&scope(), name),
         };
         for (other, _) in all.iter().filter(|(other, _)| other != name) {
@@ -155,7 +201,7 @@ fn a_bucket_policy_names_no_bucket_but_its_own() {
 
 #[test]
 fn every_bucket_policy_refuses_what_is_not_encrypted_on_the_wire() {
-    for node in of_kind(&nodes(|_| ()), "AWS::S3::BucketPolicy") {
+    for node in of_kind(&nodes(largest), "AWS::S3::BucketPolicy") {
         let text = node.spec["policy"].to_string();
         assert!(text.contains(r#""aws:SecureTransport":"false""#), "{}: {text}", node.address);
     }

@@ -25,17 +25,17 @@ pub struct Topic {
 impl Resource for Topic {
     const KIND: &'static str = "AWS::SNS::Topic";
     const IMMUTABLE: &'static [&'static str] = &["name"];
-    const GRANTS: &'static [Grant] = &[Grant {
-        actions: &[
+    const GRANTS: &'static [Grant] = &[Grant::on(
+        &[
             "sns:CreateTopic",
             "sns:DeleteTopic",
             "sns:GetTopicAttributes",
             "sns:SetTopicAttributes",
             "sns:TagResource",
         ],
-        resource: TOPICS,
-        reason: "the stack's own topic",
-    }];
+        TOPICS,
+        "the stack's own topic",
+    )];
 
     async fn list(cx: &Cx) -> Result<Vec<LiveOf<Self>>, CloudError> {
         let Some(attributes) = attributes(cx).await? else { return Ok(Vec::new()) };

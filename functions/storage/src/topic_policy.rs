@@ -16,11 +16,11 @@ pub struct TopicPolicy {
 
 impl Resource for TopicPolicy {
     const KIND: &'static str = "AWS::SNS::TopicPolicy";
-    const GRANTS: &'static [Grant] = &[Grant {
-        actions: &["sns:GetTopicAttributes", "sns:SetTopicAttributes"],
-        resource: topic::TOPICS,
-        reason: "the stack's own topic",
-    }];
+    const GRANTS: &'static [Grant] = &[Grant::on(
+        &["sns:GetTopicAttributes", "sns:SetTopicAttributes"],
+        topic::TOPICS,
+        "the stack's own topic",
+    )];
 
     async fn list(cx: &Cx) -> Result<Vec<LiveOf<Self>>, CloudError> {
         let Some(attributes) = topic::attributes(cx).await? else { return Ok(Vec::new()) };

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use shared::aws::{Policy, Scope, node};
 use shared::model::{Address, Node, Tier, reference};
 use shared::revision::Revision;
-use shared::spec::Spec;
+use shared::spec::{Spec, Trail};
 
 use crate::{
     AccessLogs, Bucket, BucketPolicy, Encryption, Expiry, LogGroup, Subscription, Topic,
@@ -33,16 +33,24 @@ fn buckets(spec: &Spec, scope: &Scope) -> Vec<Node> {
         ..bucket("files", scope, files_expiry(spec))
     };
     let protection = spec.files.protection;
+    let own_trail = match spec.logging.trail {
+        Trail::Account => Vec::new(),
+        Trail::Own => {
+            let trail_logs = bucket("trail-logs", scope, logs_expiry(spec));
+            logged(with_policy(&trail_logs, "trail-logs", documents::trail_logs, scope, true))
+        }
+    };
     [
         with_policy(&access_logs, "access-logs", documents::access_logs, scope, true),
         logged(with_policy(&alb_logs, "alb-logs", documents::alb_logs, scope, true)),
         logged(with_policy(&files, "files", documents::files, scope, protection)),
+        own_trail,
     ]
     .concat()
 }
 
 /// A private, versioned bucket. Load balancers and S3 itself deliver logs only to buckets that
-/// S3 encrypts with its own keys, so that is what it starts with.
+/// S3 encrypts with its own keys, so that is what it starts with; a trail encrypts by itself.
 fn bucket(part: &str, scope: &Scope, expiry: Expiry) -> Bucket {
     let access_logs = (part != "access-logs").then(|| AccessLogs {
         bucket: reference(Tier::Storage, "access-logs", "name"),
@@ -115,7 +123,14 @@ fn log_groups(spec: &Spec, scope: &Scope) -> Vec<Node> {
     let database = spec.database.engine.log_exports().iter().map(|stream| {
         (format!("database-logs-{stream}"), names::database_log_group(scope, stream))
     });
-    let all = flow_logs.into_iter().chain([app_logs, waf_logs]).chain(database);
+    let trail = match spec.logging.trail {
+        Trail::Account => None,
+        Trail::Own => {
+            let part = names::TRAIL_LOG_GROUP;
+            Some((part.to_owned(), names::log_group(scope, part)))
+        }
+    };
+    let all = flow_logs.into_iter().chain([app_logs, waf_logs]).chain(trail).chain(database);
     all.map(|(part, name)| log_group(spec, &part, name)).collect()
 }
 

@@ -66,3 +66,28 @@ class Repairs(WithCloud):
         s3.create_bucket(Bucket="closed-from-birth")
         block = s3.get_public_access_block(Bucket="closed-from-birth")["PublicAccessBlockConfiguration"]
         self.assertEqual(set(block.values()), {True})
+
+    def test_a_trail_wants_a_bucket_that_admits_it_and_shows_its_topic_and_its_logs(self):
+        s3, cloudtrail = self.client("s3"), self.client("cloudtrail")
+        self.refused("S3BucketDoesNotExistException", cloudtrail.create_trail, Name="t-1", S3BucketName="no-such-trail")
+        s3.create_bucket(Bucket="trail-bucket")
+        wish = {"Name": "t-1", "S3BucketName": "trail-bucket"}
+        self.refused("InsufficientS3BucketPolicyException", cloudtrail.create_trail, **wish)
+        write = {
+            "Effect": "Allow", "Principal": {"Service": "cloudtrail.amazonaws.com"},
+            "Action": "s3:PutObject", "Resource": "arn:aws:s3:::trail-bucket/*",
+        }  # fmt: skip
+        s3.put_bucket_policy(Bucket="trail-bucket", Policy=policy(write))
+        group = "arn:aws:logs:us-east-1:000000000000:log-group:t:*"
+        half = {**wish, "CloudWatchLogsLogGroupArn": group}
+        self.refused("InvalidCloudWatchLogsRoleArnException", cloudtrail.create_trail, **half)
+        role = "arn:aws:iam::000000000000:role/t"
+        logs = {"CloudWatchLogsLogGroupArn": group, "CloudWatchLogsRoleArn": role}
+        cloudtrail.create_trail(**wish, **logs)
+        topic = "arn:aws:sns:us-east-1:000000000000:told"
+        cloudtrail.update_trail(Name="t-1", SnsTopicName=topic)
+        trail = cloudtrail.get_trail(Name="t-1")["Trail"]
+        shown = {name: trail[name] for name in (*logs, "SnsTopicARN", "SnsTopicName")}
+        self.assertEqual(shown, {**logs, "SnsTopicARN": topic, "SnsTopicName": "told"})
+        cloudtrail.update_trail(Name="t-1", SnsTopicName="")
+        self.assertNotIn("SnsTopicARN", cloudtrail.get_trail(Name="t-1")["Trail"])

@@ -4,7 +4,7 @@
 //! more.
 
 use serde_json::{Value, json};
-use shared::aws::Kind;
+use shared::aws::{Condition, Grant, Kind};
 
 use super::{Resources, allow, attribute, home, logical, reference, role, sub};
 
@@ -14,7 +14,7 @@ pub struct Function {
     /// What it does, for the console.
     pub purpose: &'static str,
     /// The kinds of a tier function; none for the others.
-    kinds: &'static [Kind],
+    pub(super) kinds: &'static [Kind],
     extra: fn() -> Vec<Value>,
 }
 
@@ -127,25 +127,38 @@ fn statements(function: &Function) -> Vec<Value> {
         allow(&["s3:ListBucket"], home::arn("Ledger")),
     ];
     for kind in function.kinds {
-        statements.extend(kind.grants.iter().map(|grant| {
-            let resource = grant
-                .resource
-                .replace("arn:aws:", "arn:${AWS::Partition}:")
-                .replace("{region}", "${AWS::Region}")
-                .replace("{account}", "${AWS::AccountId}");
-            let resource = if resource.contains("${") { sub(&resource) } else { json!(resource) };
-            allow(grant.actions, resource)
-        }));
+        statements.extend(kind.grants.iter().map(statement));
     }
     statements.extend((function.extra)());
     merged(statements)
 }
 
-/// Statements on the same resource as one: an inline policy takes 10,240 characters.
+fn statement(grant: &Grant) -> Value {
+    let mut statement = allow(grant.actions, filled(grant.resource));
+    if let Some(Condition { operator, key, values }) = grant.condition {
+        let values: Value = values.iter().map(|value| filled(value)).collect();
+        statement["Condition"] = json!({ operator: { key: values } });
+    }
+    statement
+}
+
+/// A pattern of a grant, whose partition, region and account CloudFormation fills in.
+fn filled(pattern: &str) -> Value {
+    let text = pattern
+        .replace("arn:aws:", "arn:${AWS::Partition}:")
+        .replace("{region}", "${AWS::Region}")
+        .replace("{account}", "${AWS::AccountId}");
+    if text.contains("${") { sub(&text) } else { json!(text) }
+}
+
+/// Statements on the same resource and condition as one: a role's inline policies together take
+/// 10,240 characters.
 fn merged(statements: Vec<Value>) -> Vec<Value> {
     let mut merged: Vec<Value> = Vec::new();
     for statement in statements {
-        let same = merged.iter_mut().find(|it| it["Resource"] == statement["Resource"]);
+        let same = merged.iter_mut().find(|it| {
+            it["Resource"] == statement["Resource"] && it["Condition"] == statement["Condition"]
+        });
         match (same, statement["Action"].as_array()) {
             (Some(standing), Some(actions)) => {
                 if let Some(all) = standing["Action"].as_array_mut() {

@@ -42,7 +42,8 @@ pub fn bucket(name: Value, more: Value) -> Value {
     }
     json!({
         "Type": "AWS::S3::Bucket",
-        "DeletionPolicy": "Retain",
+        // A first attempt that failed must not leave a bucket in the way of the next.
+        "DeletionPolicy": "RetainExceptOnCreate",
         "UpdateReplacePolicy": "Retain",
         "Properties": properties,
     })

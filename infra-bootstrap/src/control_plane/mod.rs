@@ -4,6 +4,8 @@
 mod events;
 mod functions;
 mod home;
+#[cfg(test)]
+mod least_privilege;
 mod machines;
 mod trail;
 mod watch;

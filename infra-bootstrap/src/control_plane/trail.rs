@@ -39,7 +39,7 @@ fn trail_bucket() -> Value {
 
 /// What CloudTrail needs to deliver, for this account's trail alone.
 fn grants() -> Vec<Value> {
-    let source = json!({ "aws:SourceArn": sub("arn:${AWS::Partition}:cloudtrail:${AWS::Region}:${AWS::AccountId}:trail/terrace") });
+    let source = json!({ "aws:SourceArn": sub("arn:${AWS::Partition}:cloudtrail:${AWS::Region}:${AWS::AccountId}:trail/terrace-${AWS::Region}") });
     let mut look = allow(&["s3:GetBucketAcl"], arn("TrailBucket"));
     look["Principal"] = json!({ "Service": "cloudtrail.amazonaws.com" });
     look["Condition"] = json!({ "StringEquals": source });
@@ -54,7 +54,9 @@ fn trail() -> Value {
         "Type": "AWS::CloudTrail::Trail",
         "DependsOn": ["TrailBucketPolicy"],
         "Properties": {
-            "TrailName": "terrace",
+            // A multi-region trail shows in every region: the control planes of two regions must
+            // not give theirs the same name.
+            "TrailName": sub("terrace-${AWS::Region}"),
             "S3BucketName": reference("TrailBucket"),
             "IsLogging": true,
             "IsMultiRegionTrail": true,

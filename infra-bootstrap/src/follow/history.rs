@@ -1,6 +1,6 @@
 //! What happened in an execution since we last looked.
 
-use aws_sdk_sfn::types::{HistoryEvent, HistoryEventType};
+use aws_sdk_sfn::types::HistoryEvent;
 use serde_json::Value;
 
 use crate::context::Cloud;
@@ -12,6 +12,8 @@ pub enum Event {
     Entered(String),
     /// With what the state hands on.
     Exited(String, Value),
+    /// What a function answered.
+    Answered(Value),
 }
 
 pub struct History {
@@ -49,9 +51,14 @@ fn event(it: &HistoryEvent) -> Option<Event> {
     if let Some(entered) = it.state_entered_event_details() {
         return Some(Event::Entered(entered.name().to_owned()));
     }
-    // The outputs of branches come again, all at once, when a parallel state ends.
-    let whole = [HistoryEventType::MapStateExited, HistoryEventType::ParallelStateExited];
-    let exited = it.state_exited_event_details().filter(|_| !whole.contains(it.r#type()))?;
-    let output = exited.output().and_then(|it| serde_json::from_str(it).ok());
-    Some(Event::Exited(exited.name().to_owned(), output.unwrap_or_default()))
+    if let Some(answered) = it.task_succeeded_event_details() {
+        let payload = parsed(answered.output())["Payload"].take();
+        return Some(Event::Answered(payload));
+    }
+    let exited = it.state_exited_event_details()?;
+    Some(Event::Exited(exited.name().to_owned(), parsed(exited.output())))
+}
+
+fn parsed(output: Option<&str>) -> Value {
+    output.and_then(|it| serde_json::from_str(it).ok()).unwrap_or_default()
 }

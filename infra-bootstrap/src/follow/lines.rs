@@ -44,7 +44,9 @@ impl<'a> Lines<'a> {
     /// Leaves the last picture standing.
     pub fn end(&mut self) {
         if let Some(bars) = self.bars.take() {
-            bars.end();
+            for line in bars.end() {
+                self.screen.say(&clip(&line, self.screen.width));
+            }
         }
     }
 
@@ -84,7 +86,8 @@ impl Bars {
 
     fn show(&mut self, progress: &Progress) {
         self.phase.set_message(progress.phase);
-        for (at, (tier, now)) in progress.tiers.iter().enumerate() {
+        let at_work = progress.tiers.iter().filter(|(_, it)| it.standing != Standing::Waiting);
+        for (at, (tier, now)) in at_work.enumerate() {
             let bar = self.tiers.entry(*tier).or_insert_with(|| {
                 let bar = self.all.insert(at + 1, bar("    {spinner} {prefix:11} {wide_msg}"));
                 bar.set_prefix(tier.name());
@@ -97,9 +100,14 @@ impl Bars {
         }
     }
 
-    fn end(self) {
+    /// Takes everything down; what each tier came to.
+    fn end(self) -> Vec<String> {
         self.phase.finish_and_clear();
-        self.tiers.values().for_each(ProgressBar::abandon);
+        let line = |(tier, bar): (Tier, ProgressBar)| {
+            bar.finish_and_clear();
+            format!("    {:<11} {}", tier.name(), bar.message())
+        };
+        self.tiers.into_iter().map(line).collect()
     }
 }
 

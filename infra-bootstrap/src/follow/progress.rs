@@ -56,6 +56,12 @@ impl Progress {
         match event {
             Event::Entered(name) => self.enter(name),
             Event::Exited(name, output) => self.exit(name, output),
+            Event::Answered(answer) => {
+                // Of all functions, only tiers at work answer with how far they are.
+                if let Ok(act) = serde_json::from_value::<Act>(answer.clone()) {
+                    self.tiers.entry(act.tier).or_default().pass(act);
+                }
+            }
         }
     }
 
@@ -87,8 +93,7 @@ impl Progress {
         if let Some((_, phase)) = PHASES.iter().find(|(state, _)| *state == name) {
             self.phase = phase;
         }
-        let tier = Tier::ALL.into_iter().find(|tier| tier.name().eq_ignore_ascii_case(name));
-        if let Some(tier) = tier {
+        for tier in tiers(name) {
             self.phase = "building";
             let tier = self.tiers.entry(tier).or_default();
             if tier.standing == Standing::Waiting {
@@ -96,7 +101,9 @@ impl Progress {
             }
         }
         if name == "Publish" {
-            self.tiers.values_mut().for_each(TierProgress::complete);
+            // A look has tiers with plans and none at work.
+            let at_work = self.tiers.values_mut().filter(|it| it.standing != Standing::Waiting);
+            at_work.for_each(TierProgress::complete);
         }
     }
 
@@ -107,13 +114,17 @@ impl Progress {
                 (self.stack, self.run) = (text("stack"), text("run"));
             }
             "Plan" => self.planned = true,
-            _ => {
-                if let Ok(act) = serde_json::from_value::<Act>(output.clone()) {
-                    self.tiers.entry(act.tier).or_default().pass(act);
-                }
-            }
+            _ => (),
         }
     }
+}
+
+/// The tiers that a state is about: `Keys`, or `Database, edge and compute`.
+fn tiers(state: &str) -> Vec<Tier> {
+    let state = state.to_lowercase().replace(" and ", ", ");
+    let names: Vec<&str> = state.split(", ").collect();
+    let named: Vec<Tier> = Tier::ALL.into_iter().filter(|it| names.contains(&it.name())).collect();
+    if named.len() == names.len() { named } else { Vec::new() }
 }
 
 impl TierProgress {
@@ -129,6 +140,7 @@ impl TierProgress {
 
     fn complete(&mut self) {
         self.standing = Standing::Ready;
+        self.changed.extend(std::mem::take(&mut self.planned));
         self.waiting.clear();
     }
 
@@ -163,7 +175,20 @@ mod tests {
             "tier": "network", "usable": usable, "done": done, "wait_seconds": 2,
             "changed": changed, "waiting": waiting,
         });
-        Event::Exited("Network".into(), output)
+        Event::Answered(output)
+    }
+
+    #[test]
+    fn a_state_is_about_the_tiers_that_it_names() {
+        let cases: [(&str, &[Tier]); 4] = [
+            ("Keys", &[Tier::Keys]),
+            ("Database, edge and compute", &[Tier::Database, Tier::Edge, Tier::Compute]),
+            ("Keys usable?", &[]),
+            ("Clear", &[]),
+        ];
+        for (state, expected) in cases {
+            assert_eq!(tiers(state), expected, "{state}");
+        }
     }
 
     #[test]

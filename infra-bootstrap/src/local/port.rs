@@ -55,14 +55,14 @@ fn holder(port: u16) -> Option<(u32, String)> {
 }
 
 /// The inode of the socket that listens on `port`, in the text of `/proc/net/tcp`.
-fn inode(table: &str, port: u16) -> Option<&str> {
+fn inode(table: &str, port: u16) -> Option<String> {
     /// `TCP_LISTEN`, see proc(5).
     const LISTENING: &str = "0A";
     let wanted = format!(":{port:04X}");
     table.lines().skip(1).find_map(|line| {
         let columns: Vec<&str> = line.split_whitespace().collect();
         let [_, local, _, state, _, _, _, _, _, inode, ..] = columns[..] else { return None };
-        (local.ends_with(&wanted) && state == LISTENING).then_some(inode)
+        (local.ends_with(&wanted) && state == LISTENING).then(|| inode.to_owned())
     })
 }
 

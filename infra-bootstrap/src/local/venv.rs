@@ -34,7 +34,7 @@ pub async fn ready(screen: &Screen) -> Result<PathBuf, Failure> {
     let python = folder.join("bin/python");
     if !folder.join(COMPLETE).exists() || !python.exists() {
         screen.step("installing the local cloud's Python packages, once");
-        let system = system_python().await?;
+        let system = system_python("python3".as_ref()).await?;
         make(&system, &folder).await?;
         install(&python, &requirements).await?;
         fs::write(folder.join(COMPLETE), "").map_err(|error| {
@@ -44,15 +44,15 @@ pub async fn ready(screen: &Screen) -> Result<PathBuf, Failure> {
     Ok(python)
 }
 
-/// The newest `python3` on the path, if it is new enough.
-async fn system_python() -> Result<PathBuf, Failure> {
+/// Where `program` really lies, if it is a Python that is new enough.
+async fn system_python(program: &OsStr) -> Result<PathBuf, Failure> {
     let needed = format!("Python {}.{} or newer", PYTHON_MIN.0, PYTHON_MIN.1);
     let install = "install it with `sudo apt install python3 python3-venv`";
     let ask = "import sys; print(sys.version_info[0], sys.version_info[1], sys.executable)";
     let missing = |why: String| {
         Failure::new("cannot set up the local cloud").because(why).hint(install)
     };
-    let output = run("python3".as_ref(), &["-c".as_ref(), ask.as_ref()]).await;
+    let output = run(program, &["-c".as_ref(), ask.as_ref()]).await;
     let output = output.map_err(|_| missing(format!("it needs {needed}, and there is no `python3`")))?;
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     let mut words = said.trim().splitn(3, ' ');
@@ -133,4 +133,42 @@ fn last_lines(text: &str) -> String {
     const SHOWN: usize = 6;
     let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
     lines[lines.len().saturating_sub(SHOWN)..].join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    /// A program that says what `says` tells, whatever it is asked.
+    fn python(folder: &Path, says: &str) -> PathBuf {
+        let path = folder.join("python3");
+        fs::write(&path, format!("#!/bin/sh\necho {says}\n")).expect("written");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("executable");
+        path
+    }
+
+    #[tokio::test]
+    async fn a_missing_or_old_python_is_told_with_what_installs_a_new_one() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let old = python(folder.path(), "3 9 /usr/bin/python3");
+        let cases = [
+            (folder.path().join("nothing"), "it needs Python 3.10 or newer, and there is no `python3`"),
+            (old, "it needs Python 3.10 or newer, and `python3` is 3.9"),
+        ];
+        for (program, why) in cases {
+            let failure = system_python(program.as_ref()).await.expect_err("not good enough");
+            assert_eq!(failure.why, [why]);
+            assert_eq!(failure.hint.as_deref(), Some("install it with `sudo apt install python3 python3-venv`"));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_new_python_is_taken_from_where_it_really_lies() -> Result<(), Failure> {
+        let folder = tempfile::tempdir().expect("a folder");
+        let new = python(folder.path(), "3 14 /opt/python/bin/python3");
+        assert_eq!(system_python(new.as_ref()).await?, Path::new("/opt/python/bin/python3"));
+        Ok(())
+    }
 }

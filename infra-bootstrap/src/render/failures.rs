@@ -9,7 +9,7 @@ use crate::failure::Failure;
 /// What was tried, why it failed, what to do.
 pub fn failure(failed: &Failure, width: usize) -> String {
     let mut text = String::new();
-    let parts = failed.problems.iter().map(|it| problem(it, &failed.source, width));
+    let parts = failed.problems.iter().map(|it| problem(it, &failed.source, width) + "\n");
     text.extend(parts);
     text += &part("error: ", Style::new().for_stderr().red().bold(), &failed.what, width);
     for (at, cause) in failed.why.iter().enumerate() {

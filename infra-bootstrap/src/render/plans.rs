@@ -1,12 +1,14 @@
 //! A plan as people read it: what changes, tier by tier, and how much in all.
 
-use std::fmt::Write;
-
 use console::Style;
 use serde_json::Value;
+use shared::diff::Difference;
 use shared::plan::{Action, Part, Plan, Step};
 
 use super::clip;
+
+/// What is longer is a text of its own, such as a script.
+const TEXT: usize = 80;
 
 /// The plan with its sum; `stack` has nothing to change when it is empty.
 pub fn plan(plan: &Plan, stack: &str, width: usize) -> String {
@@ -39,17 +41,37 @@ fn lines(step: &Step, width: usize) -> String {
         Action::Wait => ("…", Style::new().dim()),
         Action::Delete => ("-", Style::new().red()),
     };
-    let address = step.address.to_string();
-    let rest = clip(&step.reason, width.saturating_sub(address.len() + 4));
-    let mut text = format!("{} {address}  {}\n", style.apply_to(sign), rest);
-    if let Action::Update(differences) = &step.action {
-        for it in differences {
-            let line = format!("    {}: {} → {}", it.field, short(&it.live), short(&it.want));
-            // A string that is written to never fails.
-            _ = writeln!(text, "{}", clip(&line, width));
-        }
+    let differences = match &step.action {
+        Action::Update(differences) => differences.as_slice(),
+        Action::Create | Action::Wait | Action::Delete => &[],
+    };
+    // The differences are the reason, in more detail.
+    let reason = if differences.is_empty() { step.reason.as_str() } else { "" };
+    let head = clip(&format!("{}  {reason}", step.address), width - 2);
+    let below = differences.iter().flat_map(|it| difference(it, width));
+    std::iter::once(format!("{} {}\n", style.apply_to(sign), head.trim_end()))
+        .chain(below.map(|line| format!("    {line}\n")))
+        .collect()
+}
+
+/// One line; for lists, one for each item that goes or comes.
+fn difference(it: &Difference, width: usize) -> Vec<String> {
+    let room = width - 4;
+    if let (Value::Array(live), Value::Array(want)) = (&it.live, &it.want) {
+        let gone = live.iter().filter(|item| !want.contains(item)).map(|item| ("-", item));
+        let new = want.iter().filter(|item| !live.contains(item)).map(|item| ("+", item));
+        let line = |(sign, item)| clip(&format!("{}: {sign} {}", it.field, short(item)), room);
+        return gone.chain(new).map(line).collect();
     }
-    text
+    let (live, want) = (short(&it.live), short(&it.want));
+    let (before, after) = (live.chars().count(), want.chars().count());
+    if before.min(after) > TEXT {
+        return vec![clip(&format!("{}: changed ({before} → {after} characters)", it.field), room)];
+    }
+    let half = room.saturating_sub(it.field.len() + 5) / 2;
+    // Where the first half needs less, the second may have more.
+    let live = clip(&live, half.max(room.saturating_sub(it.field.len() + 5 + after)));
+    vec![clip(&format!("{}: {live} → {want}", it.field), room)]
 }
 
 /// A value without the quotes that JSON needs and people do not.
@@ -57,7 +79,13 @@ fn short(value: &Value) -> String {
     match value {
         Value::Null => "nothing".to_owned(),
         Value::String(text) => text.clone(),
-        Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => value.to_string(),
+        Value::Object(fields) => {
+            let fields = fields.iter().filter(|(_, value)| !value.is_null());
+            let fields: Vec<String> = fields.map(|(name, it)| format!("{name} {}", short(it))).collect();
+            format!("({})", fields.join(", "))
+        }
+        Value::Array(items) => format!("[{}]", items.iter().map(short).collect::<Vec<_>>().join(", ")),
+        Value::Bool(_) | Value::Number(_) => value.to_string(),
     }
 }
 
@@ -79,5 +107,63 @@ fn sum(plan: &Plan, stack: &str) -> String {
         (true, refused) => format!("{refused} refused"),
         (false, 0) => format!("{} (plan {})", counts.join(", "), plan.hash()),
         (false, refused) => format!("{}, {refused} refused", counts.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use serde_json::json;
+    use shared::model::{Address, Tier};
+    use shared::plan::Note;
+
+    use super::*;
+
+    fn step(name: &str, action: Action, reason: &str) -> Step {
+        Step {
+            address: Address::new(Tier::Network, name),
+            kind: "AWS::EC2::Thing".into(),
+            action,
+            reason: reason.into(),
+            node: None,
+            id: None,
+            holders: BTreeSet::new(),
+        }
+    }
+
+    #[test]
+    fn a_plan_reads_from_what_makes_way_to_its_sum() {
+        console::set_colors_enabled(false);
+        let differences = vec![
+            Difference { field: "cidr".into(), live: json!("10.0.0.0/16"), want: json!("10.1.0.0/16") },
+            Difference {
+                field: "rules".into(),
+                live: json!([{ "port": 22, "peer": "sg-1" }, { "port": 80, "peer": null }]),
+                want: json!([{ "port": 22, "peer": "sg-1" }, { "port": 443, "peer": null }]),
+            },
+            Difference { field: "script".into(), live: json!("x".repeat(90)), want: json!("y".repeat(90)) },
+        ];
+        let note = |text: &str| Note { address: Address::new(Tier::Database, "instance"), text: text.into() };
+        let made = Plan {
+            clear: vec![step("nat-a", Action::Delete, "subnet: one → another")],
+            build: vec![
+                step("vpc", Action::Update(differences), "differs in cidr, rules"),
+                step("nat-a", Action::Create, "replaced: subnet: one → another"),
+            ],
+            retire: vec![step("nat-b", Action::Delete, "is no longer wanted")],
+            refused: Vec::new(),
+            notes: vec![note("is kept: the spec protects it")],
+            exports: BTreeMap::new(),
+        };
+        let shown = plan(&made, "shop", 60);
+        assert!(shown.lines().all(|line| line.chars().count() <= 60), "{shown}");
+        insta::assert_snapshot!(shown.replace(&made.hash(), "[hash]"));
+    }
+
+    #[test]
+    fn nothing_to_do_is_told_in_one_line() {
+        let shown = plan(&Plan::default(), "shop", 80);
+        assert_eq!(shown, "`shop` is as its spec says: no changes");
     }
 }

@@ -48,6 +48,12 @@ impl Scope {
         format!("terrace-{}/{what}", self.stack)
     }
 
+    /// The ARN of the stack's own trail: what receives its records admits it by this before it
+    /// stands.
+    pub fn trail_arn(&self) -> String {
+        self.arn("cloudtrail", &format!("trail/{}", self.name("trail")))
+    }
+
     /// IAM path of everything a stack has there: `/terrace/<stack>/`.
     pub fn iam_path(&self) -> String {
         format!("/terrace/{}/", self.stack)

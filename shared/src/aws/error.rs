@@ -17,9 +17,12 @@ const NOT_YET: &[&str] = &[
     "CertificateNotFound",
     "ConcurrentModification",
     "ConcurrentModificationException",
+    "ConflictException",
     "DeleteConflict",
     "DependencyTimeoutException",
     "DependencyViolation",
+    "InsufficientEncryptionPolicyException",
+    "InsufficientS3BucketPolicyException",
     "InternalError",
     "InvalidAllocationID.NotFound",
     "InvalidDBInstanceState",
@@ -64,6 +67,8 @@ const NOT_YET: &[&str] = &[
 /// Codes that mean it only with these words in the message.
 const NOT_YET_IF: &[(&str, &str)] = &[
     ("AccessDenied", "Access Denied for bucket"),
+    ("InvalidCloudWatchLogsLogGroupArnException", "Access denied"),
+    ("InvalidCloudWatchLogsRoleArnException", "Access denied"),
     ("InvalidConfigurationRequest", "Access Denied for bucket"),
     ("InvalidInstanceID", "pending"),
     ("InvalidNatGatewayID.NotFound", "does not exist"),

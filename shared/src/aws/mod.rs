@@ -15,7 +15,7 @@ pub use cx::{Cx, Scope};
 pub use error::{OrAbsent, classified};
 pub use kind::{Kind, TierWorld};
 pub use policy::Policy;
-pub use resource::{Grant, LiveOf, Resource, node};
+pub use resource::{Condition, Grant, LiveOf, Resource, node};
 pub use tags::{ADDRESS_TAG, RUN_TAG, STACK_TAG, Tags};
 
 /// The client of a service for this context, made once: `client!(cx, aws_sdk_ec2)`.

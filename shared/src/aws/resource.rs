@@ -12,7 +12,9 @@ use crate::world::CloudError;
 
 /// One kind of AWS resource. Its fields are those we manage; it is total, so that what is read
 /// back can be compared with what is wished.
-pub trait Resource: Serialize + DeserializeOwned + PartialEq + Send + Sync + Sized + 'static {
+pub trait Resource:
+    Serialize + DeserializeOwned + PartialEq + Send + Sync + Sized + 'static
+{
     /// CloudFormation's name of the kind.
     const KIND: &'static str;
     /// Fields whose change means a new resource.
@@ -20,7 +22,7 @@ pub trait Resource: Serialize + DeserializeOwned + PartialEq + Send + Sync + Siz
     /// Fields of which AWS takes the same values only once: a name, or a subnet's VPC and CIDR.
     const UNIQUE: &'static [&'static str] = &[];
     /// Pending for longer than this: stuck.
-    const DEADLINE: Duration = Duration::from_secs(5 * 60);
+    const DEADLINE: Duration = Duration::from_mins(5);
     /// What the tier's role needs for this kind; roles are made from these.
     const GRANTS: &'static [Grant];
 
@@ -50,10 +52,7 @@ pub trait Resource: Serialize + DeserializeOwned + PartialEq + Send + Sync + Siz
 
     /// `Ok` if it is gone already. Switches off deletion protection where AWS has one: the plan
     /// has decided.
-    fn delete(
-        cx: &Cx,
-        live: &LiveOf<Self>,
-    ) -> impl Future<Output = Result<(), CloudError>> + Send;
+    fn delete(cx: &Cx, live: &LiveOf<Self>) -> impl Future<Output = Result<(), CloudError>> + Send;
 }
 
 /// A live resource of a known kind.
@@ -73,6 +72,40 @@ pub struct Grant {
     /// ARN pattern; `{region}`, `{account}` stand for themselves.
     pub resource: &'static str,
     pub reason: &'static str,
+    /// When alone it holds; always if `None`.
+    pub condition: Option<Condition>,
+}
+
+/// What else must be so, in the words of a policy's `Condition`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Condition {
+    /// E.g. `StringEquals`.
+    pub operator: &'static str,
+    /// E.g. `iam:PassedToService`.
+    pub key: &'static str,
+    /// One of these; `{region}`, `{account}` stand for themselves.
+    pub values: &'static [&'static str],
+}
+
+impl Grant {
+    pub const fn on(
+        actions: &'static [&'static str],
+        resource: &'static str,
+        reason: &'static str,
+    ) -> Self {
+        Self { actions, resource, reason, condition: None }
+    }
+
+    /// The same only when the request's `key` is like one of `values`.
+    #[must_use]
+    pub const fn when(
+        self,
+        operator: &'static str,
+        key: &'static str,
+        values: &'static [&'static str],
+    ) -> Self {
+        Self { condition: Some(Condition { operator, key, values }), ..self }
+    }
 }
 
 /// The node at `address` for a typed wish, whose strings may hold references.

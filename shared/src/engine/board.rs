@@ -66,15 +66,15 @@ impl Board {
     /// The resource that counts at `address`. What was just made counts before it is shown, and
     /// before all that is.
     pub fn live(&self, address: &Address) -> Option<Live> {
-        let part = self.parts.get(&address.tier())?;
+        let (part, owned) = (self.parts.get(&address.tier())?, self.inventory.get(address)?);
         let claims: Vec<&Live> = self.claims(address).collect();
-        let made = part.unseen.iter().map(|it| &it.live).find(|it| it.address == *address);
-        if let Some(made) = made {
+        let mut made = part.unseen.iter().map(|it| &it.live);
+        if let Some(made) = made.find(|it| it.address == *address && owned.may_count(it)) {
             let shown = claims.iter().find(|it| it.is_same(made));
             return Some(shown.copied().unwrap_or(made).clone());
         }
         let everything: Vec<&Live> = self.parts.values().flat_map(|part| &part.live).collect();
-        self.inventory.get(address)?.choose(&claims, &everything).cloned()
+        owned.choose(&claims, &everything).cloned()
     }
 
     /// All that is listed at `address`.
@@ -88,10 +88,12 @@ impl Board {
         self.claims(address).find(|live| id.is_none() || live.id() == id).cloned()
     }
 
-    /// Whether something else with this id stood at the address before ours was to be made.
-    pub fn is_strange(&self, live: &Live) -> bool {
+    /// Whether `live`, which was just made, cannot be the one that counts: it was there before.
+    pub fn is_spoken_for(&self, live: &Live) -> bool {
         let owned = self.inventory.get(&live.address);
-        owned.is_some_and(|it| live.id().is_some_and(|id| it.strangers.contains(id)))
+        let spoken_for =
+            |id| owned.is_some_and(|it| it.strangers.contains(id) || it.duplicates.contains(id));
+        live.id().is_some_and(spoken_for)
     }
 
     /// The facts that stand for `references`. What failed has none to build on: it is replaced.

@@ -7,6 +7,7 @@
 mod attempt;
 mod board;
 mod pass;
+mod work;
 
 pub use board::{Board, Part as TierPart, Unseen, Waiting};
 pub use pass::{Changed, Failure, Outcome, Pass, pass};

@@ -66,12 +66,15 @@ impl Object {
 
     fn live(&self, kind: &Kind) -> Option<Live> {
         let status = match self.stage {
-            Stage::Creating | Stage::Spoiling | Stage::Updating | Stage::Deleting => Status::Pending,
+            Stage::Creating | Stage::Spoiling | Stage::Updating | Stage::Deleting => {
+                Status::Pending
+            }
             Stage::Standing => Status::Ready,
             Stage::Failed => Status::Failed("spoilt on request".to_owned()),
             Stage::Gone => return None,
         };
-        let (address, kind_name, spec) = (self.address.clone(), self.kind.clone(), self.spec.clone());
+        let (address, kind_name, spec) =
+            (self.address.clone(), self.kind.clone(), self.spec.clone());
         Some(Live { address, kind: kind_name, spec, facts: self.facts(kind), status })
     }
 

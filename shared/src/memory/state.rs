@@ -30,7 +30,17 @@ const DIGITS: usize = 6;
 impl State {
     pub fn new(kinds: Vec<Kind>, pace: Pace) -> Self {
         let (objects, spoilt, faults) = (Vec::new(), BTreeSet::new(), Vec::new());
-        Self { kinds, pace, objects, spoilt, faults, is_cut_off: false, reads: 0, writes: 0, born: 0 }
+        Self {
+            kinds,
+            pace,
+            objects,
+            spoilt,
+            faults,
+            is_cut_off: false,
+            reads: 0,
+            writes: 0,
+            born: 0,
+        }
     }
 
     pub fn list(&mut self, kind: &str) -> Vec<Live> {

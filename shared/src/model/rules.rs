@@ -25,7 +25,9 @@ impl Rules {
     /// Whether a difference in `field`, or in a part of it, means a new resource.
     pub fn is_immutable(&self, field: &str) -> bool {
         self.immutable.iter().any(|fixed| {
-            field.strip_prefix(fixed.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+            field
+                .strip_prefix(fixed.as_str())
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
         })
     }
 

@@ -26,7 +26,9 @@ pub enum StackError {
 }
 
 impl Stack {
-    pub fn new(nodes: Vec<Node>) -> Result<Self, StackError> {
+    pub fn new(mut nodes: Vec<Node>) -> Result<Self, StackError> {
+        // The same nodes in another order are the same stack.
+        nodes.sort_by(|a, b| a.address.cmp(&b.address));
         let mut known = BTreeSet::new();
         for node in &nodes {
             if !known.insert(&node.address) {

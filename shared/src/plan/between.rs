@@ -27,7 +27,8 @@ impl Plan {
         let (clear, refused) = planner.clear(&decisions);
         let (retire, notes) = planner.retire(&decisions);
         let build = planner.build(&decisions);
-        Plan { clear, build, retire, refused, notes, exports: exports(stack) }
+        let exports = exports(&build);
+        Plan { clear, build, retire, refused, notes, exports }
     }
 }
 
@@ -134,7 +135,9 @@ impl<'a> Planner<'a> {
         match verdict {
             Verdict::Keep => None,
             Verdict::Wait(why) => Some((Action::Wait, why.clone())),
-            Verdict::Create | Verdict::Replace(_) => Some((Action::Create, "is missing".to_owned())),
+            Verdict::Create | Verdict::Replace(_) => {
+                Some((Action::Create, "is missing".to_owned()))
+            }
             Verdict::Update(differences) => {
                 let fields: Vec<_> = differences.iter().map(|it| it.field.as_str()).collect();
                 let reason = format!("differs in {}", fields.join(", "));
@@ -170,10 +173,10 @@ fn after_all(node: &Node, waiting: &BTreeSet<&Address>) -> Node {
     node
 }
 
-/// The facts of each tier that nodes of other tiers refer to.
-fn exports(stack: &Stack) -> BTreeMap<Tier, BTreeSet<Reference>> {
+/// The facts of each tier that steps of other tiers wait for.
+fn exports(build: &[Step]) -> BTreeMap<Tier, BTreeSet<Reference>> {
     let mut exports: BTreeMap<Tier, BTreeSet<Reference>> = BTreeMap::new();
-    for node in stack.nodes() {
+    for node in build.iter().filter_map(|step| step.node.as_ref()) {
         let foreign = node.references().into_iter();
         for reference in foreign.filter(|it| it.address.tier() != node.address.tier()) {
             exports.entry(reference.address.tier()).or_default().insert(reference);

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::between::Planner;
 use super::verdict::Verdict;
-use crate::model::{Address, Facts, Identity, Live, Node};
+use crate::model::{Address, Facts, Identity, Live, Node, Reference, Status};
 
 #[derive(Default)]
 pub(super) struct Decisions<'a> {
@@ -67,16 +67,18 @@ impl<'a> Planner<'a> {
         lasting.map(|(address, live)| (address.clone(), live.facts.clone())).collect()
     }
 
-    /// Condemns what is replaced, and what has the name that a wished node is to have.
+    /// Condemns what is replaced, and what a wished node cannot be made or changed beside.
     fn make_way(&self, decisions: &mut Decisions<'a>) {
         let facts = self.lasting_facts(decisions);
         let mut condemned = Vec::new();
         for node in self.stack.nodes() {
             match decisions.verdicts.get(&node.address) {
                 None | Some(Verdict::Keep | Verdict::Wait(_)) => continue,
-                Some(Verdict::Create | Verdict::Update(_)) => (),
+                Some(Verdict::Update(_)) => (),
+                Some(Verdict::Create) => condemned.extend(self.spare(&node.address)),
                 Some(Verdict::Replace(why)) => {
                     condemned.extend(self.live.get(&node.address).map(|live| (*live, why.clone())));
+                    condemned.extend(self.spare(&node.address));
                 }
             }
             condemned.extend(self.in_the_way_of(&node.resolve(&facts)));
@@ -86,16 +88,22 @@ impl<'a> Planner<'a> {
         }
     }
 
-    /// What AWS would not let `want` stand beside: another address, or a duplicate.
-    fn in_the_way_of(&self, want: &Node) -> impl Iterator<Item = (&'a Live, String)> {
+    /// Duplicates at `address`: asked again with the same token, AWS would answer with one of them.
+    fn spare(&self, address: &Address) -> impl Iterator<Item = (&'a Live, String)> {
+        let claims = self.everything.iter().filter(move |live| live.address == *address);
+        let spare = claims.filter(|live| !self.counts(live) && self.is_ours(live));
+        spare.map(|live| (*live, "is a duplicate".to_owned())).collect::<Vec<_>>().into_iter()
+    }
+
+    /// What AWS would not let `want` stand beside: at another address, or a duplicate.
+    fn in_the_way_of(&self, want: &Node) -> Vec<(&'a Live, String)> {
         let rules = self.observed.rules(&want.kind);
         let holds = |live: &&&Live| {
             let is_itself = live.address == want.address && self.counts(live);
             live.kind == want.kind && !is_itself && rules.collide(&want.spec, &live.spec)
         };
         let why = format!("`{}` takes its {}", want.address, rules.unique.join(" and "));
-        let holders: Vec<_> = self.everything.iter().filter(holds).copied().collect();
-        holders.into_iter().map(move |live| (live, why.clone()))
+        self.everything.iter().filter(holds).map(|live| (*live, why.clone())).collect()
     }
 
     /// What is replaced takes down all that uses it, orphans and duplicates included: so
@@ -115,20 +123,28 @@ impl<'a> Planner<'a> {
     /// What was taken down has to be made again, and what is made needs what it refers to, even
     /// where the person chose neither.
     fn draw_in(&self, decisions: &mut Decisions<'a>) {
-        let taken_down = decisions.doomed.values().map(|(live, _)| &live.address);
-        let mut drawn_in: Vec<&Address> = taken_down.collect();
-        let missing = |at: &Address| !self.live.contains_key(at);
+        let taken_down = decisions.doomed.values().map(|(live, _)| live.address.clone());
+        let mut needed: BTreeSet<Address> = taken_down.collect();
         for node in self.stack.nodes() {
             match decisions.verdicts.get(&node.address) {
-                None | Some(Verdict::Keep | Verdict::Wait(_)) => (),
-                Some(Verdict::Create | Verdict::Update(_) | Verdict::Replace(_)) => {
-                    let needs = node.needs();
-                    let others = self.stack.nodes().iter().map(|it| &it.address);
-                    drawn_in.extend(others.filter(|at| needs.contains(at) && missing(at)));
-                }
+                None | Some(Verdict::Keep) => (),
+                Some(
+                    Verdict::Wait(_) | Verdict::Create | Verdict::Update(_) | Verdict::Replace(_),
+                ) => needed.extend(self.missing(node)),
             }
         }
-        drawn_in.retain(|it| !self.is_chosen(it) && self.stack.get(it).is_some());
+        let addresses = self.stack.nodes().iter().map(|node| &node.address);
+        let drawn_in = addresses.filter(|it| needed.contains(it) && !self.is_chosen(it));
         decisions.drawn_in.extend(drawn_in);
+    }
+
+    /// What `node` needs and what is not there, or not as it has to be.
+    fn missing(&self, node: &Node) -> BTreeSet<Address> {
+        let ready = |at: &Address| self.live.get(at).filter(|it| it.status == Status::Ready);
+        let has = |it: &Reference| {
+            ready(&it.address).is_some_and(|live| live.facts.contains_key(&it.fact))
+        };
+        let without = node.references().into_iter().filter(|it| !has(it)).map(|it| it.address);
+        without.chain(node.after.iter().filter(|it| ready(it).is_none()).cloned()).collect()
     }
 }

@@ -14,9 +14,13 @@ pub type Inventory = BTreeMap<Address, Owned>;
 /// What is ours at one address.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Owned {
-    /// `None`: meant to be made; the answer may have been lost.
+    /// Of the one that counts. `None`: not made yet, or its answer was lost.
     #[serde(default)]
     pub id: Option<String>,
+    /// We meant to make something here, so what turns up is ours: answers may have been lost,
+    /// and a new object may be hidden from lists for minutes.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_open: bool,
     /// Ids that were made for this address when answers were lost, and have to go.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub duplicates: BTreeSet<String>,
@@ -33,25 +37,31 @@ pub struct Owned {
 impl Owned {
     /// Whether we made `live`, as far as the ledger can tell.
     pub fn is_ours(&self, live: &Live) -> bool {
-        self.may_count(live) || live.id().is_some_and(|id| self.duplicates.contains(id))
+        let id = live.id().unwrap_or_default();
+        self.may_count(live) || self.duplicates.contains(id) || self.may_have_turned_up(id)
+    }
+
+    fn may_have_turned_up(&self, id: &str) -> bool {
+        self.is_open && !self.strangers.contains(id) && !self.duplicates.contains(id)
     }
 
     /// Whether `live` may be the one that counts.
-    pub(super) fn may_count(&self, live: &Live) -> bool {
+    pub fn may_count(&self, live: &Live) -> bool {
         let id = live.id().unwrap_or_default();
         match &self.id {
             Some(known) => known == id,
-            None => !self.duplicates.contains(id) && !self.strangers.contains(id),
+            None => self.may_have_turned_up(id),
         }
     }
 
-    /// Writes down what was found for an open intent: the one that counts, and the others.
+    /// Writes down what was found for an intent: the one that counts, and the others.
     fn take_over(&mut self, found: Option<&Live>, others: &[&Live]) {
-        let Some(id) = found.and_then(Live::id).filter(|_| self.id.is_none()) else { return };
-        let spare = others.iter().filter(|it| self.may_count(it)).filter_map(|it| it.id());
-        let spare: BTreeSet<String> = spare.map(str::to_owned).collect();
+        let spare = others.iter().filter(|it| found.is_some() && self.is_ours(it));
+        let spare: BTreeSet<String> = spare.filter_map(|it| it.id()).map(str::to_owned).collect();
         self.duplicates.extend(spare);
-        self.id = Some(id.to_owned());
+        if self.id.is_none() {
+            self.id = found.and_then(Live::id).map(str::to_owned);
+        }
     }
 
     /// Opens the intent: what is made from now on is ours, what claims the address already is not.
@@ -59,17 +69,28 @@ impl Owned {
         let strangers = others.iter().filter(|it| !self.is_ours(it)).filter_map(|it| it.id());
         let strangers: BTreeSet<String> = strangers.map(str::to_owned).collect();
         self.strangers.extend(strangers);
-        self.id = None;
+        (self.id, self.is_open) = (None, true);
+    }
+
+    /// Closes the intent: what turns up from now on is not ours.
+    fn close(&mut self) {
+        if self.id.is_some() && self.duplicates.is_empty() {
+            self.is_open = false;
+        }
     }
 }
 
 /// The inventory after a plan was made: what it means to make is written down before it is
-/// made, and what was found for an open intent is taken over.
+/// made, and what was found for an open intent is taken over. Intents are closed by a plan
+/// without steps: everything was looked at, and everything stands.
 pub fn intend(inventory: &Inventory, stack: &Stack, observed: &Observed, plan: &Plan) -> Inventory {
     let mut next = inventory.clone();
     let (live, others) = claims(observed, inventory);
     for (address, owned) in &mut next {
         owned.take_over(live.get(address).copied(), at(&others, address));
+        if plan.is_empty() {
+            owned.close();
+        }
     }
     for step in &plan.build {
         match step.action {
@@ -88,8 +109,8 @@ pub fn intend(inventory: &Inventory, stack: &Stack, observed: &Observed, plan: &
     next
 }
 
-/// The inventory after a run: ids of what stands, and nothing of what is gone. An intent stays
-/// open until something is seen: a new object may be hidden from lists for minutes.
+/// The inventory after a run: ids of what stands, and nothing of what is gone, except where an
+/// intent is open.
 pub fn settle(inventory: &Inventory, stack: &Stack, observed: &Observed) -> Inventory {
     let mut next = inventory.clone();
     let (live, others) = claims(observed, inventory);
@@ -98,13 +119,13 @@ pub fn settle(inventory: &Inventory, stack: &Stack, observed: &Observed) -> Inve
         owned.take_over(live.get(address).copied(), others);
         let is_listed = |id: &String| others.iter().any(|it| it.id() == Some(id));
         owned.duplicates.retain(is_listed);
-        if owned.id.is_some() {
+        if !owned.is_open {
             owned.strangers.retain(is_listed);
         }
     }
     next.retain(|address, owned| {
         let stands = live.contains_key(address) || !owned.duplicates.is_empty();
-        stands || owned.id.is_none() || stack.get(address).is_some()
+        stands || owned.is_open || stack.get(address).is_some()
     });
     next
 }

@@ -31,7 +31,7 @@ pub struct Plan {
     pub refused: Vec<Note>,
     /// What a person should know, though nothing is done about it.
     pub notes: Vec<Note>,
-    /// Facts that other tiers need, by the tier that has them: with these a tier is usable.
+    /// Facts that steps of other tiers need, by the tier that has them: with these it is usable.
     pub exports: BTreeMap<Tier, BTreeSet<Reference>>,
 }
 
@@ -127,5 +127,5 @@ impl Plan {
 
 /// Lower-case hexadecimal.
 pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
 }

@@ -28,7 +28,8 @@ impl Observed {
         for (address, claims) in claims {
             let owned = inventory.get(address);
             let counts = owned.and_then(|owned| owned.choose(&claims, &everything));
-            others.extend(claims.into_iter().filter(|it| counts.is_none_or(|one| !one.is_same(it))));
+            others
+                .extend(claims.into_iter().filter(|it| counts.is_none_or(|one| !one.is_same(it))));
             chosen.extend(counts.map(|live| (address.clone(), live)));
         }
         (chosen, others)

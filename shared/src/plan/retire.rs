@@ -33,7 +33,11 @@ impl<'a> Planner<'a> {
     }
 
     fn farewell(&self, live: &Live) -> String {
-        if self.stack.get(&live.address).is_some() { "is a duplicate".to_owned() } else { "is no longer wanted".to_owned() }
+        if self.stack.get(&live.address).is_some() {
+            "is a duplicate".to_owned()
+        } else {
+            "is no longer wanted".to_owned()
+        }
     }
 
     fn staying(&self, unwanted: &[&'a Live]) -> BTreeMap<Identity, Stay<'a>> {
@@ -59,7 +63,9 @@ impl<'a> Planner<'a> {
             let owned = self.inventory.get(&live.address);
             let has_another = owned.is_some_and(|owned| owned.id.is_some());
             let why = if has_another { "knows another here" } else { "does not know it" };
-            return Some(format!("`{id}` carries our tags, but the ledger {why}; it is left alone"));
+            return Some(format!(
+                "`{id}` carries our tags, but the ledger {why}; it is left alone"
+            ));
         }
         if self.is_protected(live) {
             return Some("holds data and is protected; it stays".to_owned());

@@ -13,7 +13,7 @@ use crate::aws::{Cx, TierWorld};
 use crate::engine::{Board, Outcome, Pass, TierPart, pass};
 use crate::lambda::{self, Failure, Home, Invocation};
 use crate::ledger::{Key, Lease, LeaseError, MARGIN_SECONDS, Mode, Run, StackRecord, TierRecord};
-use crate::model::{Address, Node, Reference, Stack, Tier};
+use crate::model::{Address, Live, Node, Reference, Stack, Tier};
 use crate::plan::{Inventory, Observed, Options, Part, Plan, Step};
 use crate::revision::Revision;
 use crate::world::World;
@@ -173,7 +173,9 @@ impl Desk<'_> {
             .try_collect()
             .await?;
         let rules = kinds.iter().map(|kind| (kind.name.to_owned(), kind.rules())).collect();
-        Ok(Observed { live: lists.into_iter().flatten().collect(), rules })
+        // Other tiers may have resources of the kind too (Elastic IPs): theirs to look after.
+        let own = |it: &Live| it.address.tier() == self.definition.tier;
+        Ok(Observed { live: lists.into_iter().flatten().filter(own).collect(), rules })
     }
 
     async fn pass(

@@ -5,10 +5,10 @@ use proptest::sample::{Index, select};
 use shared::memory::{At, Fault, How, Memory, Pace};
 use shared::model::Stack;
 
-use super::driver::{assert_holds, Ledger, Recovery, block_on, cloud, deploy, deployed, plan};
+use super::driver::{Ledger, Recovery, assert_holds, block_on, cloud, deploy, deployed, plan, run};
 use super::stacks::{cases, paces, stack, two_versions};
 
-const RECOVERIES: [Recovery; 3] = [Recovery::KeepParts, Recovery::LoseParts, Recovery::Resume];
+const RECOVERIES: [Recovery; 2] = [Recovery::Anew, Recovery::Resume];
 const HOWS: [How; 4] = [How::Lost, How::Unanswered, How::Throttled, How::Refused];
 
 fn faults() -> impl Strategy<Value = (Index, How, bool)> {
@@ -22,18 +22,20 @@ async fn battered(
     faults: &[(Index, How, bool)],
     after_a_crash: Recovery,
 ) -> (Memory, Ledger) {
-    let (calm, _) = deployed(stacks, pace).await;
+    let writes = deployed(stacks, pace).await.0.writes();
     let (cloud, mut ledger) = (cloud(pace), Ledger { after_a_crash, ..Ledger::default() });
-    if calm.writes() > 0 {
-        for (call, how, is_deadly) in faults {
-            let call = 1 + call.index(usize::try_from(calm.writes()).expect("few")) as u64;
-            cloud.inject(Fault { at: At::Write(call), how: *how, is_deadly: *is_deadly });
-        }
+    for (pick, how, is_deadly) in faults {
+        cloud.inject(Fault { at: nth(pick, writes), how: *how, is_deadly: *is_deadly });
     }
     for stack in stacks {
         deploy(&cloud, stack, &mut ledger).await;
     }
     (cloud, ledger)
+}
+
+/// One of the calls that a calm deploy makes.
+fn nth(pick: &Index, writes: u64) -> At {
+    At::Write(1 + pick.index(usize::try_from(writes.max(1)).expect("few")) as u64)
 }
 
 proptest! {
@@ -89,12 +91,10 @@ proptest! {
     ) {
         block_on(async {
             let (cloud, mut ledger) = (cloud(pace), Ledger::default());
-            let (calm, _) = deployed(&[&before], pace).await;
-            if calm.writes() > 0 {
-                let call = 1 + fault.0.index(usize::try_from(calm.writes()).expect("few")) as u64;
-                cloud.inject(Fault { at: At::Write(call), how: fault.1, is_deadly: true });
-            }
-            super::driver::run(&cloud, &before, &mut ledger).await;
+            let writes = deployed(&[&before], pace).await.0.writes();
+            let (pick, how, _) = fault;
+            cloud.inject(Fault { at: nth(&pick, writes), how, is_deadly: true });
+            run(&cloud, &before, &mut ledger).await;
             deploy(&cloud, &after, &mut ledger).await;
             assert_holds(&cloud, &after).await;
         });

@@ -1,9 +1,10 @@
 //! Deploying: twice, one version after another, slowly.
 
 use proptest::prelude::*;
-use shared::memory::{At, Fault, How};
+use shared::memory::{At, Fault, How, Pace};
+use shared::model::Stack;
 
-use super::driver::{assert_holds, End, Ledger, block_on, cloud, deploy, deployed, plan, run};
+use super::driver::{End, Ledger, assert_holds, block_on, cloud, deploy, deployed, plan, run};
 use super::stacks::{cases, paces, stack, two_versions};
 
 /// The plans of a run that came to its end.
@@ -87,9 +88,9 @@ proptest! {
 #[test]
 fn an_empty_stack_needs_no_plan() {
     block_on(async {
-        let (cloud, mut ledger) = (cloud(Default::default()), Ledger::default());
-        deploy(&cloud, &Default::default(), &mut ledger).await;
-        let end = run(&cloud, &Default::default(), &mut ledger).await;
+        let (cloud, mut ledger) = (cloud(Pace::default()), Ledger::default());
+        deploy(&cloud, &Stack::default(), &mut ledger).await;
+        let end = run(&cloud, &Stack::default(), &mut ledger).await;
         assert_eq!(plans(end), [""; 0]);
         assert_eq!(cloud.writes(), 0);
     });

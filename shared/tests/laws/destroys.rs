@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use shared::model::{Address, Stack};
 use shared::plan::Options;
 
-use super::driver::{assert_holds, End, Ledger, block_on, deploy, deployed, plan, run};
+use super::driver::{End, Ledger, assert_holds, block_on, deploy, deployed, plan, run};
 use super::stacks::{cases, guarded_stack, paces, stack};
 
 /// Protected nodes and all that they refer to, directly or not.

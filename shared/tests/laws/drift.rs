@@ -9,7 +9,7 @@ use shared::model::{Address, Stack};
 use shared::plan::{Action, Options, Plan};
 
 use super::driver::{assert_holds, block_on, deploy, deployed, plan};
-use super::stacks::{cases, DESIRED, GROUP, SLOW, paces, stack, two_versions};
+use super::stacks::{DESIRED, GROUP, SLOW, cases, paces, stack, two_versions};
 
 fn touched(plan: &Plan) -> BTreeSet<Address> {
     plan.all_steps().map(|step| step.address.clone()).collect()
@@ -57,7 +57,9 @@ proptest! {
             let (cloud, mut ledger) = deployed(&[&stack], pace).await;
             let clean = cloud.shape();
             let victims = pick(&stack, &picks);
-            victims.iter().for_each(|victim| cloud.remove(victim));
+            for victim in &victims {
+                cloud.remove(victim);
+            }
             let drift = plan(&cloud, &stack, &mut ledger).await;
             assert!(victims.is_subset(&touched(&drift)));
             deploy(&cloud, &stack, &mut ledger).await;
@@ -139,7 +141,9 @@ proptest! {
     ) {
         block_on(async {
             let (cloud, mut ledger) = deployed(&[&before], pace).await;
-            pick(&before, &gone).iter().for_each(|victim| cloud.remove(victim));
+            for victim in pick(&before, &gone) {
+                cloud.remove(&victim);
+            }
             let chosen = pick(&after, &picks).union(&pick(&before, &picks)).cloned().collect();
             ledger.options = Options { only: Some(chosen), ..Options::default() };
             deploy(&cloud, &after, &mut ledger).await;

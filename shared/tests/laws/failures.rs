@@ -7,7 +7,7 @@ use proptest::sample::Index;
 use serde_json::json;
 use shared::model::{Address, Node, Stack};
 
-use super::driver::{assert_holds, End, Ledger, block_on, cloud, deploy, deployed, run};
+use super::driver::{End, Ledger, assert_holds, block_on, cloud, deploy, deployed, run};
 use super::stacks::{cases, guarded_stack, paces, stack};
 
 proptest! {

@@ -96,7 +96,8 @@ proptest! {
 
 /// One live resource and the ledger's word that it is ours.
 fn standing(address: &Address, id: &str, spec: serde_json::Value) -> (Live, (Address, Owned)) {
-    let facts = Facts::from([("id".to_owned(), id.to_owned()), ("name".to_owned(), "same".to_owned())]);
+    let facts =
+        Facts::from([("id".to_owned(), id.to_owned()), ("name".to_owned(), "same".to_owned())]);
     let kind = kinds()[0].name.to_owned();
     let live = Live { address: address.clone(), kind, spec, facts, status: Status::Ready };
     (live, (address.clone(), Owned { id: Some(id.to_owned()), ..Owned::default() }))
@@ -140,7 +141,7 @@ fn a_resource_that_two_tiers_listed_is_one_resource() {
     let (live, (_, _)) = standing(&address, "id-1", json!({}));
     let observed = Observed { live: vec![live.clone(), live], ..Observed::default() };
     // Meant to be made: what claims the address and is not the one that counts would go.
-    let inventory = Inventory::from([(address, Owned::default())]);
+    let inventory = Inventory::from([(address, Owned { is_open: true, ..Owned::default() })]);
     let plan = Plan::between(&Stack::default(), &observed, &inventory, &Options::default());
     assert_eq!(plan.retire.len(), 1, "{plan}");
 }

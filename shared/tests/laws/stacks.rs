@@ -21,9 +21,12 @@ const KINDS: [&str; 5] = [PLAIN, TOKEN, NAMED, SLOW, GROUP];
 /// What [`GROUP`] may hold on its own account.
 pub const DESIRED: std::ops::RangeInclusive<i64> = 1..=5;
 
+/// Longer than anything takes that ends by itself.
+const DEADLINE_SECONDS: u64 = 300;
+
 pub fn kinds() -> Vec<Kind> {
     let immutable = vec!["fixed".to_owned(), "parent".to_owned(), "deep.fixed".to_owned()];
-    let rules = Rules { immutable, ..Rules::default() };
+    let rules = Rules { immutable, deadline_seconds: DEADLINE_SECONDS, ..Rules::default() };
     let plain = Kind { name: PLAIN, rules, has_token: false, has_late_fact: false };
     let named = Rules { unique: vec!["name".to_owned()], ..plain.rules.clone() };
     let at_least = [("storage".to_owned(), Bound::AtLeast)].into();
@@ -168,7 +171,8 @@ fn build(slots: &[Slot], versions: &[Version], shift: usize) -> Random {
 fn node(slot: &Slot, version: &Version, at: usize, name: &str, nodes: &[Node]) -> Node {
     let kind = version.kind.unwrap_or(slot.kind);
     let pick = |index: &Index| (!nodes.is_empty()).then(|| &nodes[index.index(nodes.len())]);
-    let chosen = slot.earlier.iter().enumerate().filter(|(bit, _)| version.refers & (1 << bit) != 0);
+    let chosen =
+        slot.earlier.iter().enumerate().filter(|(bit, _)| version.refers & (1 << bit) != 0);
     let chosen: Vec<&Node> = chosen.filter_map(|(_, index)| pick(index)).collect();
     let as_arn = version.refers & 8 != 0;
     let uses: BTreeSet<String> = chosen.iter().map(|used| hole(used, as_arn)).collect();

@@ -2,22 +2,19 @@
 
 use proptest::prelude::*;
 use proptest::sample::Index;
+use serde_json::json;
 use shared::model::{Node, Stack};
 use shared::plan::Inventory;
 
-use super::driver::{assert_holds, Ledger, block_on, cloud, deploy, deployed, plan, run};
-use super::stacks::{cases, NAMED, paces, stack, two_versions};
+use super::driver::{Ledger, assert_holds, block_on, cloud, deploy, deployed, plan, run};
+use super::stacks::{NAMED, cases, paces, stack, two_versions};
 
 /// Things that carry the addresses of `stack`, though we did not make them.
 fn disguised(stack: &Stack, picks: &[Index]) -> Vec<Node> {
     let nodes: Vec<&Node> = stack.nodes().iter().filter(|node| node.kind != NAMED).collect();
     let picks = picks.iter().filter(|_| !nodes.is_empty());
-    let copies = picks.map(|pick| nodes[pick.index(nodes.len())].resolve(&no_facts()));
-    copies.map(|node| Node { spec: serde_json::json!({ "fixed": 0 }), ..node }).collect()
-}
-
-fn no_facts() -> std::collections::BTreeMap<shared::model::Address, shared::model::Facts> {
-    Default::default()
+    let picks = picks.map(|pick| nodes[pick.index(nodes.len())].clone());
+    picks.map(|node| Node { spec: json!({ "fixed": 0 }), ..node }).collect()
 }
 
 proptest! {

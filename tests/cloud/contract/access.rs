@@ -27,6 +27,9 @@ pub const TESTS: &[Test] = &[
     ("contract::access::survey", |cloud| survey(cloud).boxed_local()),
 ];
 
+const FOREIGN: &str = "what others add is always taken away: see `more_rights`";
+const BOUNDED: &str = "a stack has one boundary for each kind of principal: see `more_rights`";
+
 /// More versions than IAM keeps.
 async fn a_policy(cloud: Arc<Cloud>) {
     let mut bench = Bench::new(&cloud, "ct-policy-12345678");
@@ -47,13 +50,15 @@ async fn a_role(cloud: Arc<Cloud>) {
         .change("description", json!("other"))
         .change("managed_policies", json!(two))
         .change("managed_policies", json!([two[0]]))
+        .constant("boundary", BOUNDED)
+        .constant("foreign_policies", FOREIGN)
         .change("max_session_seconds", json!(7200));
     check(&mut bench, case).await;
     bench.clear().await;
 }
 
 async fn its_policy(cloud: Arc<Cloud>) {
-    let mut bench = Bench::new(&cloud, "ct-role-policy");
+    let mut bench = Bench::new(&cloud, "ct-role-policy-123");
     bench.stand(boundary()).await;
     bench.stand(role("app-role")).await;
     let wish = RolePolicy { role: name("app-role"), policy: document("s3:GetObject") };
@@ -63,7 +68,7 @@ async fn its_policy(cloud: Arc<Cloud>) {
 }
 
 async fn a_profile(cloud: Arc<Cloud>) {
-    let mut bench = Bench::new(&cloud, "ct-profile");
+    let mut bench = Bench::new(&cloud, "ct-profile-1234567");
     bench.stand(boundary()).await;
     bench.stand(role("app-role")).await;
     let other = bench.stand(role("bastion-role")).await.facts["name"].clone();
@@ -73,21 +78,24 @@ async fn a_profile(cloud: Arc<Cloud>) {
 }
 
 async fn a_group(cloud: Arc<Cloud>) {
-    let mut bench = Bench::new(&cloud, "ct-people-group");
-    let case = Case::new(group("operate")).change("policy", rights("s3:ListBucket"));
+    let mut bench = Bench::new(&cloud, "ct-people-group-12");
+    let case = Case::new(group("operate"))
+        .change("policy", rights("s3:ListBucket"))
+        .constant("foreign_policies", FOREIGN);
     check(&mut bench, case).await;
     bench.clear().await;
 }
 
 async fn a_user(cloud: Arc<Cloud>) {
-    let mut bench = Bench::new(&cloud, "ct-people-user");
+    let mut bench = Bench::new(&cloud, "ct-people-user-123");
     for node in [people_boundary(), group("operate"), group("read-only")] {
         bench.stand(node).await;
     }
     let groups = ["operate", "read-only"].map(|group| bench.cx.scope.name(group));
     let case = Case::new(user("barbara.liskov", &groups))
         .change("groups", json!([groups[1]]))
-        .change("groups", json!([]));
+        .change("groups", json!([]))
+        .constant("boundary", BOUNDED);
     check(&mut bench, case).await;
     bench.clear().await;
 }

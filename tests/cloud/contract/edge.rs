@@ -20,6 +20,7 @@ pub const TESTS: &[Test] = &[
     ("contract::edge::strangers_load_balancer", |cloud| strangers(cloud).boxed_local()),
     ("contract::edge::target_group", |cloud| target_group(cloud).boxed_local()),
     ("contract::edge::web_acl", |cloud| web_acl(cloud).boxed_local()),
+    ("contract::edge::closed_web_acl", |cloud| closed_web_acl(cloud).boxed_local()),
     ("contract::edge::web_acl_association", |cloud| association(cloud).boxed_local()),
     ("contract::edge::web_acl_logging", |cloud| logging(cloud).boxed_local()),
     ("contract::edge::listeners", |cloud| listeners(cloud).boxed_local()),
@@ -27,9 +28,10 @@ pub const TESTS: &[Test] = &[
 ];
 
 async fn certificate(cloud: Arc<Cloud>) {
-    let mut stage = Stage::new(&cloud, "ct-certificate", |_| ());
+    let mut stage = Stage::new(&cloud, "ct-certificate-123", |_| ());
     let case = Case::new(stage.node(Tier::Edge, "certificate"));
     // ACM has neither name nor token for what is imported.
+    let case = case.constant("lasts", "one that does not last is never wished: see its unit tests");
     check(&mut stage.bench, case.makes_another()).await;
     stage.bench.clear().await;
 }
@@ -37,7 +39,7 @@ async fn certificate(cloud: Arc<Cloud>) {
 /// Certificate and records need each other: the certificate is ready when its record stands.
 async fn domain(cloud: Arc<Cloud>) {
     let zone = hosted_zone(&cloud, "ct-domain.example.org").await;
-    let mut stage = of_domain(&cloud, "ct-domain", "shop.ct-domain.example.org", &zone);
+    let mut stage = of_domain(&cloud, "ct-domain-12345678", "shop.ct-domain.example.org", &zone);
     let certificate = stage.node(Tier::Edge, "certificate-shop.ct-domain.example.org");
     stage.bench.create(&certificate).await.expect("can be requested");
     stage.bench.create(&certificate).await.expect("can be requested twice");
@@ -53,9 +55,11 @@ async fn domain(cloud: Arc<Cloud>) {
     check(&mut stage.bench, case).await;
 
     stage.stand_needs(Tier::Edge, "alias-shop.ct-domain.example.org").await;
-    let changes = vec![("data.alias.dns_name", json!("terrace-ct-domain-alb-9.example.org"))];
+    let changes =
+        vec![("data.alias.dns_name", json!("terrace-ct-domain-12345678-alb-9.example.org"))];
     stage.keeps_contract(Tier::Edge, "alias-shop.ct-domain.example.org", changes).await;
     stage.bench.clear().await;
+    drop_zone(&cloud, &zone).await;
 }
 
 /// A record that people made before is neither changed nor taken for ours.
@@ -86,6 +90,7 @@ async fn strangers_record(cloud: Arc<Cloud>) {
     stage.bench.delete(&live).await.expect("can be deleted");
     stage.bench.delete(&pending).await.expect("can be deleted");
     stage.bench.clear().await;
+    drop_zone(&cloud, &zone).await;
 }
 
 async fn load_balancer(cloud: Arc<Cloud>) {
@@ -100,9 +105,13 @@ async fn load_balancer(cloud: Arc<Cloud>) {
         let subnet = stage.stand(Tier::Network, &format!("subnet-public-{letter}")).await;
         subnets.extend(subnet.id().map(str::to_owned));
     }
+    let mut other = Stage::new(&cloud, "ct-balancer-others", |_| ());
+    let bucket = other.stand(Tier::Storage, "alb-logs").await;
+    other.stand(Tier::Storage, "alb-logs-policy").await;
     let changes = vec![
         ("subnets", json!(subnets)),
         ("security_groups", json!([group.id()])),
+        ("log_bucket", json!(bucket.id())),
         ("log_prefix", json!("elsewhere")),
         ("drop_invalid_headers", json!(false)),
         ("desync_mode", json!("strictest")),
@@ -118,6 +127,7 @@ async fn load_balancer(cloud: Arc<Cloud>) {
     protected.spec["deletion_protection"] = json!(true);
     stage.bench.until_as_wished(&protected).await;
     stage.bench.clear().await;
+    other.bench.clear().await;
 }
 
 /// What has our name and is not ours is neither taken over nor removed.
@@ -169,18 +179,51 @@ async fn web_acl(cloud: Arc<Cloud>) {
         rule("rate-limit", Check::RateLimit(100), Effect::Count),
     ];
     let changes = vec![("rules", json!(other)), ("rules", json!([]))];
-    stage.keeps_contract(Tier::Edge, "web-acl", changes).await;
+    let restored = "what others set is put back: see `closed_web_acl`";
+    let constant = vec![("passes_by_default", restored), ("metrics", restored)];
+    stage.keeps_contract_but(Tier::Edge, "web-acl", changes, constant).await;
+    stage.bench.clear().await;
+}
+
+/// An ACL that blocks whatever no rule lets through, and that nobody can watch, is put back.
+async fn closed_web_acl(cloud: Arc<Cloud>) {
+    use aws_sdk_wafv2::types::{BlockAction, DefaultAction, Scope, VisibilityConfig};
+    let mut stage = Stage::new(&cloud, "ct-acl-closed", |_| ());
+    let node = stage.node(Tier::Edge, "web-acl");
+    let live = stage.bench.stand(node.clone()).await;
+    let waf = shared::client!(stage.bench.cx, aws_sdk_wafv2);
+    let arn = &live.facts["arn"];
+    let id = arn.rsplit('/').next().expect("an id");
+    let name = arn.rsplit('/').nth(1).expect("a name");
+    let request = waf.get_web_acl().name(name).id(id).scope(Scope::Regional);
+    let found = request.send().await.expect("it stands");
+    let blind = VisibilityConfig::builder().metric_name(name).sampled_requests_enabled(false);
+    let blind = blind.cloud_watch_metrics_enabled(false).build().expect("a configuration");
+    let block = DefaultAction::builder().block(BlockAction::builder().build()).build();
+    let request = waf.update_web_acl().name(name).id(id).scope(Scope::Regional);
+    let request = request.default_action(block).visibility_config(blind);
+    let request = request.set_rules(found.web_acl.and_then(|acl| acl.rules));
+    let request = request.set_lock_token(found.lock_token);
+    request.send().await.expect("can be closed");
+
+    let closed = stage.bench.find(&node).await.remove(0);
+    let differences = stage.bench.differences(&node, &closed).into_iter().map(|it| it.field);
+    assert_eq!(differences.collect::<Vec<_>>(), ["metrics", "passes_by_default"]);
+    stage.bench.until_as_wished(&node).await;
     stage.bench.clear().await;
 }
 
 async fn association(cloud: Arc<Cloud>) {
-    let mut stage = Stage::new(&cloud, "ct-association", |_| ());
+    let mut stage = Stage::new(&cloud, "ct-association-123", |_| ());
     stage.stand_needs(Tier::Edge, "web-acl-association").await;
     let waf = shared::client!(stage.bench.cx, aws_sdk_wafv2);
     let theirs = a_web_acl(&waf, "ct-association-other").await;
-    stage
-        .keeps_contract(Tier::Edge, "web-acl-association", vec![("web_acl", json!(theirs))])
-        .await;
+    let changes = vec![("web_acl", json!(theirs.arn()))];
+    stage.keeps_contract(Tier::Edge, "web-acl-association", changes).await;
+    let request = waf.delete_web_acl().set_name(theirs.name).set_id(theirs.id);
+    let request = request.set_lock_token(theirs.lock_token);
+    let regional = aws_sdk_wafv2::types::Scope::Regional;
+    request.scope(regional).send().await.expect("nothing uses it any more");
 
     // It stays as long as the door is open.
     let listener = stage.stand(Tier::Edge, "listener-http").await;
@@ -192,18 +235,18 @@ async fn association(cloud: Arc<Cloud>) {
 }
 
 /// An ACL that is nobody's.
-async fn a_web_acl(waf: &aws_sdk_wafv2::Client, name: &str) -> String {
+async fn a_web_acl(waf: &aws_sdk_wafv2::Client, name: &str) -> aws_sdk_wafv2::types::WebAclSummary {
     use aws_sdk_wafv2::types::{AllowAction, DefaultAction, Scope, VisibilityConfig};
     let allow = DefaultAction::builder().allow(AllowAction::builder().build()).build();
     let config = VisibilityConfig::builder().metric_name(name).sampled_requests_enabled(false);
     let config = config.cloud_watch_metrics_enabled(false).build().expect("a configuration");
     let request = waf.create_web_acl().name(name).scope(Scope::Regional).default_action(allow);
     let made = request.visibility_config(config).send().await.expect("can be made");
-    made.summary().and_then(|it| it.arn()).expect("an ARN").to_owned()
+    made.summary.expect("a summary")
 }
 
 async fn logging(cloud: Arc<Cloud>) {
-    let mut stage = Stage::new(&cloud, "ct-waf-logging", |_| ());
+    let mut stage = Stage::new(&cloud, "ct-waf-logging-123", |_| ());
     stage.stand_needs(Tier::Edge, "web-acl-logging").await;
     let log_group = stage.bench.cx.scope.arn("logs", "log-group:aws-waf-logs-other");
     let changes = vec![
@@ -215,19 +258,29 @@ async fn logging(cloud: Arc<Cloud>) {
     stage.bench.clear().await;
 }
 
+const BY_PORT: &str = "a listener is known by its port, and each port speaks one protocol";
+const NO_TLS: &str = "port 80 redirects, in the clear";
+
 async fn listeners(cloud: Arc<Cloud>) {
-    let mut stage = Stage::new(&cloud, "ct-listeners", |_| ());
+    let mut stage = Stage::new(&cloud, "ct-listeners-12345", |_| ());
     stage.stand_needs(Tier::Edge, "listener-https").await;
     let group = stage.stand(Tier::Edge, "target-group").await;
     let group = group.facts["arn"].clone();
+    let mut other = Stage::new(&cloud, "ct-other-listeners", |_| ());
+    let certificate = other.stand(Tier::Edge, "certificate").await;
     let changes = vec![
         ("tls_policy", json!("ELBSecurityPolicy-TLS13-1-2-2021-06")),
         ("action", json!(Action::RedirectToHttps(8443))),
+        ("certificate", json!(certificate.id())),
     ];
-    stage.keeps_contract(Tier::Edge, "listener-https", changes).await;
+    let by_port = || vec![("port", BY_PORT), ("protocol", BY_PORT)];
+    stage.keeps_contract_but(Tier::Edge, "listener-https", changes, by_port()).await;
     let changes = vec![("action", json!(Action::Forward(group)))];
-    stage.keeps_contract(Tier::Edge, "listener-http", changes).await;
+    let without_tls = [("certificate", NO_TLS), ("tls_policy", NO_TLS)];
+    let constant = by_port().into_iter().chain(without_tls).collect();
+    stage.keeps_contract_but(Tier::Edge, "listener-http", changes, constant).await;
     stage.bench.clear().await;
+    other.bench.clear().await;
 }
 
 /// What one look at a whole tier costs.
@@ -242,7 +295,8 @@ async fn survey(cloud: Arc<Cloud>) {
 
 fn of_domain(cloud: &Cloud, stack: &str, domain: &str, zone: &str) -> Stage {
     Stage::new(cloud, stack, |spec| {
-        spec["ingress"]["certificate"] = json!({ "domain": { "name": domain, "hosted_zone": zone } });
+        spec["ingress"]["certificate"] =
+            json!({ "domain": { "name": domain, "hosted_zone": zone } });
     })
 }
 
@@ -252,6 +306,12 @@ async fn hosted_zone(cloud: &Cloud, name: &str) -> String {
     let made = request.send().await.expect("a zone can be made");
     let id = made.hosted_zone().expect("a zone").id();
     id.trim_start_matches("/hostedzone/").to_owned()
+}
+
+/// Route 53 deletes no zone that holds a record of somebody's: nothing was left in it.
+async fn drop_zone(cloud: &Cloud, zone: &str) {
+    let route53 = aws_sdk_route53::Client::new(cloud.aws().config());
+    route53.delete_hosted_zone().id(zone).send().await.expect("the zone is empty");
 }
 
 /// The spec with the facts of one edge node filled in.

@@ -31,10 +31,10 @@ async fn a_group(cloud: Arc<Cloud>) {
 }
 
 async fn its_rules(cloud: Arc<Cloud>) {
-    let mut bench = Bench::new(&cloud, "ct-rules");
+    let mut bench = Bench::new(&cloud, "ct-rules-123456789");
     bench.stand(vpc("10.21.0.0/16")).await;
-    bench.stand(group("database", "terrace-ct-rules-database")).await;
-    let peer = bench.stand(group("private", "terrace-ct-rules-private")).await;
+    bench.stand(group("database", "terrace-ct-rules-123456789-database")).await;
+    let peer = bench.stand(group("private", "terrace-ct-rules-123456789-private")).await;
     let peer = peer.id().expect("an id").to_owned();
     let rules = SecurityGroupRules {
         group_id: id("database"),
@@ -58,7 +58,7 @@ async fn its_rules(cloud: Arc<Cloud>) {
 }
 
 async fn an_acl(cloud: Arc<Cloud>) {
-    let mut bench = Bench::new(&cloud, "ct-acl");
+    let mut bench = Bench::new(&cloud, "ct-acl-12345678901");
     bench.stand(vpc("10.22.0.0/16")).await;
     bench.stand(subnet("a", "10.22.0.0/24")).await;
     let other = bench.stand(subnet("b", "10.22.1.0/24")).await;

@@ -7,6 +7,7 @@ use keys::{Key, KeyAlias, KeyPolicy};
 use serde_json::json;
 use shared::aws::{Policy, node};
 use shared::model::{Address, Node, Tier, reference};
+use shared::spec::Trail;
 use support::contract::{Case, check};
 use support::{Bench, Cloud};
 
@@ -23,26 +24,29 @@ pub const TESTS: &[Test] = &[
 ];
 
 async fn key(cloud: Arc<Cloud>) {
-    let mut bench = Bench::new(&cloud, "ct-key");
-    let case = Case::new(key_node("ct-key"))
+    let mut bench = Bench::new(&cloud, "ct-key-12345678901");
+    let case = Case::new(key_node("ct-key-12345678901"))
         .change("description", json!("something else"))
         .change("enabled", json!(false))
         .change("rotation_days", json!(180))
         .change("rotation_days", json!(null))
         .change("deletion_days", json!(9));
     check(&mut bench, case).await;
-    bench.stand(alias_node("ct-key")).await;
+    bench.stand(alias_node("ct-key-12345678901")).await;
     bench.clear().await;
 }
 
 async fn policy(cloud: Arc<Cloud>) {
-    let mut bench = Bench::new(&cloud, "ct-key-policy");
-    bench.stand(key_node("ct-key-policy")).await;
-    bench.stand(alias_node("ct-key-policy")).await;
-    let policy = keys::document(&bench.cx.scope, &["arn:aws:iam::000000000000:role/admin"]);
-    let other = keys::document(&bench.cx.scope, &[]);
+    let mut bench = Bench::new(&cloud, "ct-key-policy-1234");
+    bench.stand(key_node("ct-key-policy-1234")).await;
+    bench.stand(alias_node("ct-key-policy-1234")).await;
+    let policy =
+        keys::document(&bench.cx.scope, &["arn:aws:iam::000000000000:role/admin"], Trail::Own);
+    let other = keys::document(&bench.cx.scope, &[], Trail::Account);
     let wish = KeyPolicy { key_id: reference(Tier::Keys, "key", "id"), policy };
-    let case = Case::new(node(at("key-policy"), &wish)).change("policy", text(&other));
+    let case = Case::new(node(at("key-policy"), &wish))
+        .change("policy", text(&other))
+        .constant("key_id", "it is the policy of whatever key the alias leads to");
     check(&mut bench, case).await;
     bench.clear().await;
 }
@@ -51,10 +55,10 @@ async fn alias(cloud: Arc<Cloud>) {
     let mut other = Bench::new(&cloud, "ct-key-other");
     let target = other.stand(key_node("ct-key-other")).await.facts["id"].clone();
     other.stand(alias_node("ct-key-other")).await;
-    let mut bench = Bench::new(&cloud, "ct-key-alias");
-    bench.stand(key_node("ct-key-alias")).await;
+    let mut bench = Bench::new(&cloud, "ct-key-alias-12345");
+    bench.stand(key_node("ct-key-alias-12345")).await;
     // A key names itself when it is made.
-    let alias = bench.resolve(&alias_node("ct-key-alias"));
+    let alias = bench.resolve(&alias_node("ct-key-alias-12345"));
     bench.remove(&alias).await;
     let case = Case::new(alias).change("target", json!(KeyAlias::target(&target)));
     check(&mut bench, case).await;
@@ -106,7 +110,7 @@ async fn look(cloud: Arc<Cloud>) {
     let mut bench = Bench::new(&cloud, "ct-key-look");
     bench.stand(key_node("ct-key-look")).await;
     bench.stand(alias_node("ct-key-look")).await;
-    let policy = keys::document(&bench.cx.scope, &[]);
+    let policy = keys::document(&bench.cx.scope, &[], Trail::Account);
     let wish = KeyPolicy { key_id: reference(Tier::Keys, "key", "id"), policy };
     bench.stand(node(at("key-policy"), &wish)).await;
     assert_eq!(bench.look(keys::KINDS).await, 6);

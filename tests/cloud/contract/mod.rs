@@ -10,6 +10,7 @@ mod monitoring;
 mod network;
 mod stage;
 mod storage;
+mod tags;
 mod tiers;
 
 use crate::Test;
@@ -25,6 +26,7 @@ pub fn tests() -> Vec<Test> {
         monitoring::TESTS,
         network::TESTS,
         storage::TESTS,
+        tags::TESTS,
         tiers::TESTS,
     ]
     .concat()

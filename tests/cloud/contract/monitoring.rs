@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use aws_sdk_cloudtrail::types::{AdvancedEventSelector, AdvancedFieldSelector};
 use futures::FutureExt;
 use monitoring::{Alarm, Dashboard, MissingData};
 use serde_json::json;
@@ -10,12 +11,16 @@ use shared::model::{Address, Node, Tier};
 use support::contract::{Case, check};
 use support::{Bench, Cloud};
 
+use super::stage::Stage;
 use crate::Test;
 
 pub const TESTS: &[Test] = &[
     ("contract::monitoring::alarm", |cloud| an_alarm(cloud).boxed_local()),
     ("contract::monitoring::alarm_of_somebody_else", |cloud| touched(cloud).boxed_local()),
     ("contract::monitoring::dashboard", |cloud| a_dashboard(cloud).boxed_local()),
+    ("contract::monitoring::trail", |cloud| a_trail(cloud).boxed_local()),
+    ("contract::monitoring::blinded_trail", |cloud| blinded(cloud).boxed_local()),
+    ("contract::monitoring::strangers_trail", |cloud| a_strangers_trail(cloud).boxed_local()),
     ("contract::monitoring::survey", |cloud| survey(cloud).boxed_local()),
 ];
 
@@ -39,7 +44,9 @@ async fn an_alarm(cloud: Arc<Cloud>) {
         .change("periods", json!(5))
         .change("statistic", json!("p95"))
         .change("statistic", json!("Maximum"))
-        .change("threshold", json!(2.5));
+        .change("periods_to_alarm", json!(2))
+        .change("threshold", json!(2.5))
+        .constant("foreign_settings", "what others set is always taken away: see `touched`");
     check(&mut bench, case).await;
     let cloudwatch = shared::client!(bench.cx, aws_sdk_cloudwatch);
     let arn = bench.cx.scope.arn("cloudwatch", "alarm:terrace-ct-alarm-123456789/latency");
@@ -60,17 +67,111 @@ async fn touched(cloud: Arc<Cloud>) {
     let differences = bench.differences(&node, &live);
     assert_eq!(differences.iter().map(|it| it.field.as_str()).collect::<Vec<_>>(), ["enabled"]);
     bench.until_as_wished(&node).await;
+
+    let request = cloudwatch.put_metric_alarm().alarm_name(&name).namespace("AWS/ApplicationELB");
+    let request = request.metric_name("RequestCount").statistic("Sum".into()).period(60);
+    let request = request.evaluation_periods(3).threshold(1.0).unit("Seconds".into());
+    let request = request.comparison_operator("GreaterThanOrEqualToThreshold".into());
+    request.insufficient_data_actions(TOPIC).send().await.expect("can be written over");
+    let live = bench.find(&node).await.remove(0);
+    let differences = bench.differences(&node, &live);
+    assert!(differences.iter().any(|it| it.field == "foreign_settings"), "{differences:?}");
+    bench.until_as_wished(&node).await;
     bench.clear().await;
 }
 
 async fn a_dashboard(cloud: Arc<Cloud>) {
-    let mut bench = Bench::new(&cloud, "ct-dashboard");
+    let mut bench = Bench::new(&cloud, "ct-dashboard-12345");
     let wish = Dashboard { body: json!({"widgets": []}).to_string() };
     let text = json!({"type": "text", "properties": {"markdown": "# Hello"}});
     let other = json!({"widgets": [text]}).to_string();
     let case = Case::new(node(at("dashboard"), &wish)).change("body", json!(other));
     check(&mut bench, case).await;
     bench.clear().await;
+}
+
+async fn a_trail(cloud: Arc<Cloud>) {
+    let mut stage = with_trail(&cloud, "ct-trail-123456789");
+    stage.stand_needs(Tier::Monitoring, "trail").await;
+    let key = stage.stand(Tier::Keys, "key").await.facts["arn"].replace("key/", "key/0");
+    let group = stage.stand(Tier::Storage, "app-logs").await.facts["arn"].clone();
+    let role = stage.stand(Tier::Access, "app-role").await.facts["arn"].clone();
+    let mut other = with_trail(&cloud, "ct-trail-others-12");
+    let bucket = other.stand(Tier::Storage, "trail-logs").await;
+    other.stand(Tier::Storage, "trail-logs-policy").await;
+    let changes = vec![
+        ("bucket", json!(bucket.id())),
+        ("prefix", json!("elsewhere")),
+        ("topic", json!(TOPIC)),
+        ("key", json!(key)),
+        ("key", json!("")),
+        ("log_group", json!(format!("{group}:*"))),
+        ("log_role", json!(role)),
+        ("all_regions", json!(false)),
+        ("global_services", json!(false)),
+        ("signs_files", json!(false)),
+        ("logging", json!(false)),
+        ("records.management", json!("WriteOnly")),
+        ("records.left_out", json!(["kms.amazonaws.com"])),
+    ];
+    let constant = vec![("records.further", "what others choose is taken away: see `blinded`")];
+    stage.keeps_contract_but(Tier::Monitoring, "trail", changes, constant).await;
+    let arn = stage.bench.cx.scope.trail_arn();
+    let cloudtrail = shared::client!(stage.bench.cx, aws_sdk_cloudtrail);
+    let listed = cloudtrail.list_tags().resource_id_list(arn).send().await.expect("tags");
+    let mut tags = listed.resource_tag_list().iter().flat_map(|it| it.tags_list());
+    let address = tags.find(|tag| tag.key() == "terrace:address").and_then(|tag| tag.value());
+    assert_eq!(address, Some("monitoring/trail"));
+    stage.bench.clear().await;
+    other.bench.clear().await;
+}
+
+/// Whoever wants to go unseen stops the trail or chooses what it sees: both differ, and are put
+/// back.
+async fn blinded(cloud: Arc<Cloud>) {
+    let mut stage = with_trail(&cloud, "ct-trail-blinded");
+    let node = stage.node(Tier::Monitoring, "trail");
+    stage.stand(Tier::Monitoring, "trail").await;
+    let node = stage.bench.resolve(&node);
+    let cloudtrail = shared::client!(stage.bench.cx, aws_sdk_cloudtrail);
+    let arn = stage.bench.cx.scope.trail_arn();
+    cloudtrail.stop_logging().name(&arn).send().await.expect("can be stopped");
+    let is = |value: &str| {
+        let field = AdvancedFieldSelector::builder().field("eventCategory").equals(value);
+        field.build().expect("a selector")
+    };
+    let only_data = AdvancedEventSelector::builder().name("theirs").field_selectors(is("Data"));
+    let only_data = only_data.build().expect("selectors");
+    let request = cloudtrail.put_event_selectors().trail_name(&arn);
+    request.advanced_event_selectors(only_data).send().await.expect("can be chosen");
+
+    let live = stage.bench.find(&node).await.remove(0);
+    let differences = stage.bench.differences(&node, &live).into_iter().map(|it| it.field);
+    let expected = ["logging", "records.further", "records.management"];
+    assert_eq!(differences.collect::<Vec<_>>(), expected);
+    stage.bench.until_as_wished(&node).await;
+    stage.bench.clear().await;
+}
+
+/// A trail of our name without our tags is not taken over.
+async fn a_strangers_trail(cloud: Arc<Cloud>) {
+    let mut stage = with_trail(&cloud, "ct-trail-strange");
+    stage.stand_needs(Tier::Monitoring, "trail").await;
+    let node = stage.bench.resolve(&stage.node(Tier::Monitoring, "trail"));
+    let cloudtrail = shared::client!(stage.bench.cx, aws_sdk_cloudtrail);
+    let request = cloudtrail.create_trail().name(stage.bench.cx.scope.name("trail"));
+    let bucket = node.spec["bucket"].as_str().expect("a name");
+    request.s3_bucket_name(bucket).send().await.expect("a stranger makes one");
+    assert_eq!(stage.bench.find(&node).await, []);
+    let refusal = stage.bench.create(&node).await.expect_err("it is not ours").to_string();
+    assert!(refusal.contains("tags") && refusal.contains("hint:"), "{refusal}");
+    let arn = stage.bench.cx.scope.trail_arn();
+    cloudtrail.delete_trail().name(arn).send().await.expect("can be deleted");
+    stage.bench.clear().await;
+}
+
+fn with_trail(cloud: &Cloud, stack: &str) -> Stage {
+    Stage::new(cloud, stack, |spec| spec["logging"] = json!({ "trail": "own" }))
 }
 
 /// What one look at the tier costs, with few alarms and many, and with a stack beside it whose
@@ -84,7 +185,7 @@ async fn survey(cloud: Arc<Cloud>) {
             bench.stand(alarm(&format!("number-{number}"))).await;
         }
         assert!(bench.find(&alarm("latency")).await.is_empty(), "it is the neighbour's");
-        assert_eq!(bench.look(monitoring::KINDS).await, 2);
+        assert_eq!(bench.look(monitoring::KINDS).await, 3);
     }
     bench.clear().await;
     neighbour.clear().await;

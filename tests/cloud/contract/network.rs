@@ -26,17 +26,19 @@ pub const TESTS: &[Test] = &[
 ];
 
 async fn a_vpc(cloud: Arc<Cloud>) {
-    let mut bench = Bench::new(&cloud, "ct-vpc");
+    let mut bench = Bench::new(&cloud, "ct-vpc-12345678901");
     let case = Case::new(vpc("10.10.0.0/16"))
         .change("dns_hostnames", json!(false))
         .change("dns_support", json!(false))
+        .constant("default_acl_empty", "always emptied: see `the_default_group`")
+        .constant("default_group_empty", "always emptied: see `the_default_group`")
         .makes_another();
     check(&mut bench, case).await;
     bench.clear().await;
 }
 
 async fn a_subnet(cloud: Arc<Cloud>) {
-    let mut bench = Bench::new(&cloud, "ct-subnet");
+    let mut bench = Bench::new(&cloud, "ct-subnet-12345678");
     bench.stand(vpc("10.11.0.0/16")).await;
     let case = Case::new(subnet("a", "10.11.0.0/24")).change("map_public_ip", json!(true));
     check(&mut bench, case).await;
@@ -44,7 +46,7 @@ async fn a_subnet(cloud: Arc<Cloud>) {
 }
 
 async fn an_internet_gateway(cloud: Arc<Cloud>) {
-    let mut bench = Bench::new(&cloud, "ct-igw");
+    let mut bench = Bench::new(&cloud, "ct-igw-12345678901");
     bench.stand(vpc("10.12.0.0/16")).await;
     let other = bench.stand(node(at("other-vpc"), &plain_vpc("10.13.0.0/16"))).await;
     let case = Case::new(internet_gateway()).change("vpc_id", json!(other.id())).makes_another();
@@ -53,13 +55,13 @@ async fn an_internet_gateway(cloud: Arc<Cloud>) {
 }
 
 async fn an_elastic_ip(cloud: Arc<Cloud>) {
-    let mut bench = Bench::new(&cloud, "ct-eip");
+    let mut bench = Bench::new(&cloud, "ct-eip-12345678901");
     check(&mut bench, Case::new(elastic_ip()).makes_another()).await;
     bench.clear().await;
 }
 
 async fn a_nat_gateway(cloud: Arc<Cloud>) {
-    let mut bench = Bench::new(&cloud, "ct-nat");
+    let mut bench = Bench::new(&cloud, "ct-nat-12345678901");
     for node in [vpc("10.14.0.0/16"), subnet("a", "10.14.0.0/24"), internet_gateway(), elastic_ip()]
     {
         bench.stand(node).await;
@@ -69,7 +71,7 @@ async fn a_nat_gateway(cloud: Arc<Cloud>) {
 }
 
 async fn a_route_table(cloud: Arc<Cloud>) {
-    let mut bench = Bench::new(&cloud, "ct-routes");
+    let mut bench = Bench::new(&cloud, "ct-routes-12345678");
     let stage =
         [vpc("10.15.0.0/16"), subnet("a", "10.15.0.0/24"), internet_gateway(), elastic_ip()];
     for node in stage {
@@ -94,12 +96,12 @@ async fn a_route_table(cloud: Arc<Cloud>) {
 }
 
 async fn a_flow_log(cloud: Arc<Cloud>) {
-    let mut bench = Bench::new(&cloud, "ct-flow");
+    let mut bench = Bench::new(&cloud, "ct-flow-1234567890");
     bench.stand(vpc("10.16.0.0/16")).await;
     let log = FlowLog {
         vpc_id: id("vpc"),
-        log_group: "terrace-ct-flow-flow-logs".to_owned(),
-        role_arn: "arn:aws:iam::000000000000:role/terrace/ct-flow/flow-logs".to_owned(),
+        log_group: "terrace-ct-flow-1234567890-flow-logs".to_owned(),
+        role_arn: "arn:aws:iam::000000000000:role/terrace/ct-flow-1234567890/flow-logs".to_owned(),
         traffic: "ALL".to_owned(),
         aggregation_seconds: 60,
     };

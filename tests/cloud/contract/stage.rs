@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 use shared::model::{Address, Live, Node, Stack, Tier};
 use shared::revision::{Pinned, Revision};
+use shared::tier::Definition;
 use support::contract::{Case, check};
 use support::{Bench, Cloud};
 
@@ -59,15 +60,34 @@ impl Stage {
         self.bench.stand(node).await
     }
 
-    /// Puts a node whose needs stand through the contract.
+    /// Puts a node whose needs stand through the contract, with no call that its tier's role
+    /// does not allow.
     pub async fn keeps_contract(
         &mut self,
         tier: Tier,
         name: &str,
         changes: Vec<(&'static str, Value)>,
     ) {
-        let case = Case { changes, ..Case::new(self.node(tier, name)) };
+        self.keeps_contract_but(tier, name, changes, Vec::new()).await;
+    }
+
+    /// The same where fields never change, each with the reason.
+    pub async fn keeps_contract_but(
+        &mut self,
+        tier: Tier,
+        name: &str,
+        changes: Vec<(&'static str, Value)>,
+        constant: Vec<(&'static str, &'static str)>,
+    ) {
+        let case = Case { changes, constant, ..Case::new(self.node(tier, name)) };
+        self.bench.cx.aws.take_calls();
         check(&mut self.bench, case).await;
+        let kinds = definition(tier).kinds.iter().flat_map(|kind| kind.grants);
+        let granted: BTreeSet<&str> = kinds.flat_map(|grant| grant.actions).copied().collect();
+        for (operation, _) in self.bench.cx.aws.take_calls().by_operation() {
+            let action = action(operation);
+            assert!(granted.contains(&*action), "no grant of the {tier} tier has `{action}`");
+        }
     }
 
     /// What is listed at a node's address.
@@ -90,16 +110,31 @@ fn wish(bench: &Bench, change: impl FnOnce(&mut Value)) -> Vec<Node> {
     let spec = serde_json::from_value(spec).expect("a spec");
     let pinned = Pinned { app_ami: IMAGE.to_owned(), bastion_ami: IMAGE.to_owned() };
     let revision = Revision { number: 1, spec, pinned };
-    let tiers = [
-        &keys::TIER,
-        &storage::TIER,
-        &access::TIER,
-        &network::TIER,
-        &firewall::TIER,
-        &database::TIER,
-        &edge::TIER,
-        &compute::TIER,
-        &monitoring::TIER,
-    ];
-    tiers.iter().flat_map(|tier| (tier.wish)(&revision, scope)).collect()
+    let tiers = Tier::ALL.into_iter().map(definition);
+    tiers.flat_map(|tier| (tier.wish)(&revision, scope)).collect()
+}
+
+fn definition(tier: Tier) -> &'static Definition {
+    match tier {
+        Tier::Keys => &keys::TIER,
+        Tier::Storage => &storage::TIER,
+        Tier::Access => &access::TIER,
+        Tier::Network => &network::TIER,
+        Tier::Firewall => &firewall::TIER,
+        Tier::Database => &database::TIER,
+        Tier::Edge => &edge::TIER,
+        Tier::Compute => &compute::TIER,
+        Tier::Monitoring => &monitoring::TIER,
+    }
+}
+
+/// `ec2:RunInstances` for `EC2.RunInstances`: services have other names in IAM.
+fn action(operation: &str) -> String {
+    let (service, verb) = operation.split_once('.').expect("a service and what it does");
+    let prefix = match service {
+        "Elastic Load Balancing v2" => "elasticloadbalancing".to_owned(),
+        "Resource Groups Tagging API" => "tag".to_owned(),
+        other => other.to_lowercase().replace(' ', ""),
+    };
+    format!("{prefix}:{verb}")
 }

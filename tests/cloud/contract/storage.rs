@@ -21,15 +21,17 @@ pub const TESTS: &[Test] = &[
     ("contract::storage::topic", |cloud| topic(cloud).boxed_local()),
     ("contract::storage::topic_policy", |cloud| topic_policy(cloud).boxed_local()),
     ("contract::storage::subscription", |cloud| subscription(cloud).boxed_local()),
-    ("contract::storage::a_look_takes_27_calls", |cloud| look(cloud).boxed_local()),
+    ("contract::storage::a_look_takes_29_calls", |cloud| look(cloud).boxed_local()),
 ];
 
 /// A key's ARN; S3, SNS and CloudWatch Logs take it without asking for the key.
 const KEY: &str = "arn:aws:kms:us-east-1:000000000000:key/11111111-2222-3333-4444-555555555555";
 
 async fn bucket(cloud: Arc<Cloud>) {
-    let mut bench = Bench::new(&cloud, "ct-bucket");
-    bench.stand(node(at("access-logs"), &plain(&bench.cx, "access-logs"))).await;
+    let mut bench = Bench::new(&cloud, "ct-bucket-12345678");
+    for part in ["access-logs", "alb-logs"] {
+        bench.stand(node(at(part), &plain(&bench.cx, part))).await;
+    }
     let wish = Bucket {
         encryption: Encryption::by_key(KEY.to_owned()),
         access_logs: Some(AccessLogs {
@@ -47,7 +49,13 @@ async fn bucket(cloud: Arc<Cloud>) {
         .change("owner_enforced", json!(false))
         .change("lifecycle", json!({ "other": expiry }))
         .change("lifecycle", json!({}))
+        .change("lifecycle.expiry.enabled", json!(false))
+        .change("lifecycle.expiry.prefix", json!("old/"))
+        .change("lifecycle.expiry.lone_markers", json!(false))
         .change("lifecycle.expiry.old_versions_days", json!(5))
+        .change("lifecycle.expiry.unfinished_uploads_days", json!(1))
+        .change("encryption.key", json!(KEY.replace("1111", "9999")))
+        .change("access_logs.bucket", json!(bench.cx.scope.bucket_name("alb-logs")))
         .change("access_logs.prefix", json!("elsewhere/"))
         .change("access_logs", json!(null));
     check(&mut bench, case).await;
@@ -67,7 +75,7 @@ async fn full_bucket(cloud: Arc<Cloud>) {
 }
 
 async fn bucket_policy(cloud: Arc<Cloud>) {
-    let mut bench = Bench::new(&cloud, "ct-bucket-policy");
+    let mut bench = Bench::new(&cloud, "ct-bucket-policy-1");
     bench.stand(node(at("alb-logs"), &plain(&bench.cx, "alb-logs"))).await;
     let revision = wished(&bench);
     let policy = revision.into_iter().find(|node| node.address == at("alb-logs-policy"));
@@ -86,8 +94,8 @@ async fn bucket_policy(cloud: Arc<Cloud>) {
 }
 
 async fn log_group(cloud: Arc<Cloud>) {
-    let mut bench = Bench::new(&cloud, "ct-log-group");
-    for part in ["app-logs", "waf-logs", "database-logs-postgresql"] {
+    let mut bench = Bench::new(&cloud, "ct-log-group-12345");
+    for part in ["app-logs", "waf-logs", "database-logs-postgresql", "trail-logs-group"] {
         let wish = wished(&bench).into_iter().find(|node| node.address == at(part));
         let mut wish = wish.expect("the tier has one");
         wish.spec["key"] = json!(KEY);
@@ -102,7 +110,7 @@ async fn log_group(cloud: Arc<Cloud>) {
 }
 
 async fn topic(cloud: Arc<Cloud>) {
-    let mut bench = Bench::new(&cloud, "ct-topic");
+    let mut bench = Bench::new(&cloud, "ct-topic-123456789");
     let case = Case::new(topic_node(&bench.cx))
         .change("key", json!(KEY.replace("1111", "9999")))
         .change("key", json!(null));
@@ -111,7 +119,7 @@ async fn topic(cloud: Arc<Cloud>) {
 }
 
 async fn topic_policy(cloud: Arc<Cloud>) {
-    let mut bench = Bench::new(&cloud, "ct-topic-policy");
+    let mut bench = Bench::new(&cloud, "ct-topic-policy-12");
     let arn = bench.stand(topic_node(&bench.cx)).await.facts["arn"].clone();
     let wish = wished(&bench).into_iter().find(|node| node.kind == kind::<TopicPolicy>());
     let other = Policy::from(json!({
@@ -125,12 +133,13 @@ async fn topic_policy(cloud: Arc<Cloud>) {
     }));
     let case =
         Case::new(wish.expect("the tier has one")).change("policy", other.document().clone());
+    let case = case.constant("topic", "a stack has one topic, and its name never changes");
     check(&mut bench, case).await;
     bench.clear().await;
 }
 
 async fn subscription(cloud: Arc<Cloud>) {
-    let mut bench = Bench::new(&cloud, "ct-subscription");
+    let mut bench = Bench::new(&cloud, "ct-subscription-12");
     bench.stand(topic_node(&bench.cx)).await;
     for endpoint in ["ops@example.org", "o+ps_at_night@example.org"] {
         let wish = Subscription { protocol: "email".to_owned(), endpoint: endpoint.to_owned() };
@@ -139,15 +148,19 @@ async fn subscription(cloud: Arc<Cloud>) {
     bench.clear().await;
 }
 
-/// Of a whole tier: three buckets, five log groups, the topic and nobody who has not confirmed.
+/// Of a whole tier: three buckets, five log groups, the topic and nobody who has not confirmed; then with a trail of its own.
 async fn look(cloud: Arc<Cloud>) {
     let mut bench = Bench::new(&cloud, "ct-storage-look");
     let facts = Facts::from([("arn".to_owned(), KEY.to_owned())]);
     let key = BTreeMap::from([(Address::new(Tier::Keys, "key"), facts)]);
-    for wish in wished(&bench) {
-        bench.stand(wish.resolve(&key)).await;
+    let (trail, others): (Vec<Node>, Vec<Node>) =
+        wished(&bench).into_iter().partition(|node| node.address.name().starts_with("trail-logs"));
+    for (wishes, reads) in [(others, 29), (trail, 34)] {
+        for wish in wishes {
+            bench.stand(wish.resolve(&key)).await;
+        }
+        assert_eq!(bench.look(storage::KINDS).await, reads);
     }
-    assert_eq!(bench.look(storage::KINDS).await, 27);
     bench.clear().await;
 }
 
@@ -184,7 +197,8 @@ fn wished(bench: &Bench) -> Vec<Node> {
     let scope = &bench.cx.scope;
     let (name, region) =
         (scope.stack.parse().expect("a name"), scope.region.parse().expect("a region"));
-    let spec = shared::spec::Spec::new(name, region, shared::spec::Bastion::default());
+    let mut spec = shared::spec::Spec::new(name, region, shared::spec::Bastion::default());
+    spec.logging.trail = shared::spec::Trail::Own;
     let pinned = shared::revision::Pinned::default();
     storage::wish(&shared::revision::Revision { number: 1, spec, pinned }, scope)
 }

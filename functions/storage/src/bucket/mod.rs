@@ -60,8 +60,8 @@ impl Resource for Bucket {
     /// A bucket is emptied first, and log deliveries come in for hours after their source ended.
     const DEADLINE: Duration = Duration::from_hours(4);
     const GRANTS: &'static [Grant] = &[
-        Grant {
-            actions: &[
+        Grant::on(
+            &[
                 "s3:CreateBucket",
                 "s3:DeleteBucket",
                 "s3:GetBucketLogging",
@@ -79,14 +79,14 @@ impl Resource for Bucket {
                 "s3:PutLifecycleConfiguration",
                 "s3:TagResource",
             ],
-            resource: "arn:aws:s3:::terrace-*",
-            reason: "the stack's own buckets",
-        },
-        Grant {
-            actions: &["s3:DeleteObject", "s3:DeleteObjectVersion"],
-            resource: "arn:aws:s3:::terrace-*/*",
-            reason: "a bucket has to be empty before it can be deleted",
-        },
+            "arn:aws:s3:::terrace-*",
+            "the stack's own buckets",
+        ),
+        Grant::on(
+            &["s3:DeleteObject", "s3:DeleteObjectVersion"],
+            "arn:aws:s3:::terrace-*/*",
+            "a bucket has to be empty before it can be deleted",
+        ),
     ];
 
     /// Six calls a bucket, and the buckets are always the same few: S3 shows one setting a call.

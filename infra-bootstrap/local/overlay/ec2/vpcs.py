@@ -7,6 +7,7 @@ from ministack.services import ec2
 
 from overlay.ec2 import acls, listing
 from overlay.ec2.api import Refused, find, new_id, operation, tag_on_create, tags_of
+from overlay.patch import replace_action
 
 # AWS keeps the first four addresses of a subnet and the last one.
 _RESERVED_ADDRESSES = 5
@@ -142,3 +143,23 @@ def describe_internet_gateways(request):
         "internetGateway ID",
     )
     return listing.page("DescribeInternetGateways", request, chosen, gateway_view, "InternetGateways")
+
+
+def _forget_tags(action: str) -> None:
+    @replace_action(ec2._ACTION_MAP, action, "tags outlived what they were on")
+    def delete(original, fields):
+        answer = original(fields)
+        stores = (
+            ec2._vpcs, ec2._internet_gateways, ec2._route_tables, ec2._security_groups, ec2._network_acls
+        )  # fmt: skip
+        for tagged in [one for one in ec2._tags if one.startswith(_GONE_ALONG)]:
+            if not any(tagged in store for store in stores):
+                ec2._tags.pop(tagged, None)
+        return answer
+
+
+# A VPC takes what was born along with it.
+_GONE_ALONG = ("vpc-", "igw-", "rtb-", "sg-", "acl-")
+
+for _action in ("DeleteVpc", "DeleteInternetGateway", "DeleteRouteTable"):
+    _forget_tags(_action)

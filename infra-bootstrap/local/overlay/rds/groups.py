@@ -57,10 +57,23 @@ def _subnet_group(name: str) -> dict:
     return group
 
 
+def _in_use(name: str) -> list:
+    """Subnets in which instances of the group have their interfaces."""
+    instances = [
+        one for one in rds._instances.values() if one.get("DBSubnetGroup", {}).get("DBSubnetGroupName") == name
+    ]
+    interfaces = [ec2._network_interfaces.get(each) for one in instances for each in one.get("_Interfaces", [])]
+    return [one["SubnetId"] for one in interfaces if one]
+
+
 @operation("ModifyDBSubnetGroup")
 def modify_subnet_group(request):
     group = _subnet_group(request.get("DBSubnetGroupName", ""))
-    group["VpcId"], group["Subnets"] = _members(request.get("SubnetIds", []))
+    vpc_id, members = _members(request.get("SubnetIds", []))
+    stay = {one["SubnetIdentifier"] for one in members}
+    if any(one not in stay for one in _in_use(group["DBSubnetGroupName"])):
+        raise refused("SubnetAlreadyInUse", "The DB subnet is already in use in the Availability Zone.")
+    group["VpcId"], group["Subnets"] = vpc_id, members
     if "DBSubnetGroupDescription" in request:
         group["DBSubnetGroupDescription"] = request["DBSubnetGroupDescription"]
     return {"DBSubnetGroup": group}

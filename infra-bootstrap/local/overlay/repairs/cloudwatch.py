@@ -3,6 +3,7 @@
 import json
 import time
 
+import cbor2
 from ministack.services import cloudwatch
 
 from overlay.patch import replace
@@ -40,6 +41,16 @@ def install() -> None:
             for name in [key for key, value in alarm.items() if value is None]:
                 del alarm[name]
         return original(params, cbor_data, is_cbor, is_json)
+
+    @replace(cloudwatch, "_list_dashboards", "SDKs that speak CBOR cannot read a time that is text")
+    def _list_dashboards(original, params, cbor_data, is_cbor, is_json=False):
+        status, headers, body = original(params, cbor_data, is_cbor, is_json)
+        if is_cbor and status == 200:
+            listed = cbor2.loads(body)
+            for entry in listed["DashboardEntries"]:
+                entry["LastModified"] = cloudwatch._cbor_timestamp(entry["LastModified"])
+            return cloudwatch._cbor_ok(listed)
+        return status, headers, body
 
 
 def _complete(alarm: dict, asked: dict) -> None:

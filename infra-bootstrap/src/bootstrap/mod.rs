@@ -1,0 +1,64 @@
+//! Standing the control plane up: build, package, upload, CloudFormation. The same here and in
+//! AWS.
+
+mod build;
+mod bucket;
+mod package;
+mod stack;
+
+use std::collections::BTreeSet;
+
+use futures::future::try_join_all;
+use serde_json::json;
+use sha2::{Digest, Sha256};
+use shared::plan::hex;
+
+use crate::context::Cloud;
+use crate::control_plane::{self, FUNCTIONS};
+use crate::failure::Failure;
+use crate::screen::Screen;
+pub use stack::Change;
+use stack::{Parameters, Template};
+
+/// Brings the control plane up to date with the sources; what became of it.
+pub async fn bring_up(
+    cloud: &Cloud,
+    account_trail: bool,
+    screen: &Screen,
+) -> Result<Change, Failure> {
+    screen.step("building the functions");
+    let binaries = build::functions().await?;
+    screen.step(&format!("bringing the control plane up to date, {}", cloud.place()));
+    let artifacts = bucket::ready(cloud).await?;
+    let upload = FUNCTIONS.iter().map(|function| {
+        let (name, artifacts) = (function.name, &artifacts);
+        let binary = binaries.get(name);
+        async move {
+            let binary = binary.ok_or_else(|| {
+                Failure::new(format!("cannot find the function `{name}` among what was built"))
+            })?;
+            let key = package::upload(artifacts, name, binary).await?;
+            Ok::<_, Failure>((control_plane::code_parameter(name), key))
+        }
+    });
+    let mut parameters: Parameters = try_join_all(upload).await?.into_iter().collect();
+    parameters.insert("Artifacts".to_owned(), artifacts.name.clone());
+    if account_trail {
+        parameters.insert("Trail".to_owned(), "account".to_owned());
+    }
+    let template = upload_template(&artifacts).await?;
+    let now: BTreeSet<String> = parameters.values().cloned().collect();
+    let (change, before) = stack::bring_up(cloud, &template, parameters, screen).await?;
+    // What stood before stays too: CloudFormation may have to go back to it.
+    artifacts.prune(&before.into_values().chain(now).collect()).await?;
+    Ok(change)
+}
+
+async fn upload_template(artifacts: &bucket::Artifacts) -> Result<Template, Failure> {
+    let text = json!(control_plane::template()).to_string();
+    let key = format!("template/{}.json", &hex(&Sha256::digest(&text))[..16]);
+    if !artifacts.has(&key) {
+        artifacts.put(&key, text.into_bytes()).await?;
+    }
+    Ok(Template { url: artifacts.url(&key) })
+}

@@ -1,0 +1,325 @@
+//! Roles of tiers hold what their code calls, and no more.
+//!
+//! The code is read, not run: an SDK's call is a method without arguments whose name begins with a
+//! verb of AWS's, and the action it takes has nearly always the same name.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+use shared::aws::Grant;
+
+use super::functions::{FUNCTIONS, Function};
+use super::template;
+
+/// With what the names of AWS's operations begin.
+const VERBS: &[&str] = &[
+    "add",
+    "allocate",
+    "associate",
+    "attach",
+    "authorize",
+    "cancel",
+    "change",
+    "create",
+    "deactivate",
+    "delete",
+    "describe",
+    "detach",
+    "disable",
+    "disassociate",
+    "enable",
+    "get",
+    "head",
+    "import",
+    "list",
+    "modify",
+    "put",
+    "release",
+    "remove",
+    "replace",
+    "request",
+    "reset",
+    "resume",
+    "revoke",
+    "run",
+    "schedule",
+    "set",
+    "start",
+    "stop",
+    "subscribe",
+    "suspend",
+    "tag",
+    "terminate",
+    "unsubscribe",
+    "untag",
+    "update",
+];
+
+/// Methods that begin with a verb and are none of AWS's operations: they read an answer.
+const GETTERS: &[&str] = &[
+    "associate_public_ip_address",
+    "create_date",
+    "delete_markers",
+    "disable_scale_in",
+    "enable_dns_hostnames",
+    "enable_dns_support",
+    "get_or_insert_default",
+    "start_script",
+    "tag_descriptions",
+    "tag_info_for_resource",
+    "tag_key",
+    "tag_list",
+    "tag_value",
+];
+
+/// Operations whose action has another name (Service Authorization Reference, Amazon S3).
+const RENAMED: &[(&str, &str)] = &[
+    ("delete_bucket_lifecycle", "s3:PutLifecycleConfiguration"),
+    ("delete_objects", "s3:DeleteObject"),
+    ("get_bucket_encryption", "s3:GetEncryptionConfiguration"),
+    ("get_bucket_lifecycle_configuration", "s3:GetLifecycleConfiguration"),
+    ("get_public_access_block", "s3:GetBucketPublicAccessBlock"),
+    ("list_object_versions", "s3:ListBucketVersions"),
+    ("put_bucket_encryption", "s3:PutEncryptionConfiguration"),
+    ("put_bucket_lifecycle_configuration", "s3:PutLifecycleConfiguration"),
+    ("put_public_access_block", "s3:PutBucketPublicAccessBlock"),
+];
+
+/// Actions that no code calls: AWS asks for them within other calls.
+const DEPENDENT: &[(&str, &str)] = &[
+    ("acm:AddTagsToCertificate", "tags in the call that makes a certificate"),
+    ("cloudtrail:AddTags", "tags in the call that makes a trail"),
+    ("cloudwatch:TagResource", "tags in the call that makes an alarm"),
+    ("ec2:CreateTags", "tags in the call that makes something"),
+    ("elasticloadbalancing:AddTags", "tags in the call that makes something"),
+    ("elasticloadbalancing:SetWebAcl", "a web ACL is associated with a load balancer"),
+    ("iam:CreateServiceLinkedRole", "the account's first use of a service"),
+    ("iam:PassRole", "a role is handed to a service"),
+    ("iam:TagInstanceProfile", "tags in the call that makes a profile"),
+    ("iam:TagPolicy", "tags in the call that makes a policy"),
+    ("iam:TagRole", "tags in the call that makes a role"),
+    ("iam:TagUser", "tags in the call that makes a user"),
+    ("kms:CreateGrant", "a service keeps using the key in our name"),
+    ("kms:Decrypt", "a service uses the key in our name"),
+    ("kms:DescribeKey", "a service looks at the key in our name"),
+    ("kms:GenerateDataKey", "a service uses the key in our name"),
+    ("kms:GenerateDataKeyWithoutPlaintext", "a service uses the key in our name"),
+    ("logs:CreateLogDelivery", "WAF delivers to CloudWatch Logs"),
+    ("logs:DeleteLogDelivery", "WAF delivers to CloudWatch Logs"),
+    ("logs:DescribeLogGroups", "WAF delivers to CloudWatch Logs"),
+    ("logs:DescribeResourcePolicies", "WAF delivers to CloudWatch Logs"),
+    ("logs:PutResourcePolicy", "WAF delivers to CloudWatch Logs"),
+    ("rds:CreateDBSnapshot", "a database leaves a final snapshot"),
+    ("s3:DeleteObjectVersion", "`DeleteObjects` with version ids"),
+    ("secretsmanager:CreateSecret", "RDS makes the master user's secret"),
+    ("secretsmanager:TagResource", "RDS makes the master user's secret"),
+    ("wafv2:TagResource", "tags in the call that makes a web ACL"),
+];
+
+/// Changes that AWS grants on everything or not at all.
+const UNSCOPED_CHANGES: &[&str] = &[
+    "acm:ImportCertificate",
+    "acm:RequestCertificate",
+    "kms:CreateKey",
+    "logs:CreateLogDelivery",
+    "logs:DeleteLogDelivery",
+    "logs:PutResourcePolicy",
+];
+
+/// Actions that are too strong without a condition, and its key.
+const CONDITIONAL: &[(&str, &str)] = &[
+    ("ec2:CreateTags", "ec2:CreateAction"),
+    ("iam:AttachRolePolicy", "iam:PolicyARN"),
+    ("iam:CreateRole", "iam:PermissionsBoundary"),
+    ("iam:CreateServiceLinkedRole", "iam:AWSServiceName"),
+    ("iam:CreateUser", "iam:PermissionsBoundary"),
+    ("iam:PassRole", "iam:PassedToService"),
+    ("iam:PutRolePermissionsBoundary", "iam:PermissionsBoundary"),
+    ("iam:PutRolePolicy", "iam:PermissionsBoundary"),
+    ("iam:PutUserPermissionsBoundary", "iam:PermissionsBoundary"),
+];
+
+/// A role's inline policies may together have so many characters, blanks not counted
+/// ("IAM and AWS STS quotas").
+const POLICY_MAX: usize = 10_240;
+
+#[test]
+fn every_call_of_a_tier_is_granted() {
+    for tier in tiers() {
+        let granted: BTreeSet<String> =
+            actions(tier).iter().map(|it| folded(name_of(it))).collect();
+        let renamed =
+            |call: &str| RENAMED.iter().find(|(from, _)| *from == call).map(|(_, to)| name_of(to));
+        let missing: Vec<_> = calls(tier)
+            .into_iter()
+            .filter(|call| !granted.contains(&folded(renamed(call).unwrap_or(call))))
+            .collect();
+        assert!(missing.is_empty(), "`{}` calls and may not: {missing:?}", tier.name);
+    }
+}
+
+#[test]
+fn every_granted_action_is_called_or_explained() {
+    for tier in tiers() {
+        let calls = calls(tier);
+        let called: BTreeSet<String> = calls.iter().map(|it| folded(it)).collect();
+        let renamed =
+            |action: &str| RENAMED.iter().any(|(from, to)| *to == action && calls.contains(*from));
+        let idle: Vec<_> = actions(tier)
+            .into_iter()
+            .filter(|action| !called.contains(&folded(name_of(action))) && !renamed(action))
+            .filter(|action| DEPENDENT.iter().all(|(explained, _)| explained != action))
+            .collect();
+        assert!(idle.is_empty(), "`{}` may and never calls: {idle:?}", tier.name);
+    }
+}
+
+#[test]
+fn every_exception_is_in_use() {
+    let granted: BTreeSet<_> = tiers().flat_map(actions).collect();
+    for (action, reason) in DEPENDENT {
+        assert!(granted.contains(action), "nobody holds `{action}` ({reason})");
+    }
+    let sources: String = tiers().map(source).collect();
+    for method in GETTERS.iter().chain(RENAMED.iter().map(|(from, _)| from)) {
+        assert!(sources.contains(&format!(".{method}()")), "nobody calls `{method}`");
+    }
+}
+
+#[test]
+fn a_change_is_granted_on_everything_only_where_aws_cannot_narrow_it() {
+    for (tier, grant) in grants() {
+        for action in grant.actions {
+            assert!(!action.contains('*'), "`{tier}` holds `{action}`");
+            let reads =
+                ["Describe", "Get", "List"].iter().any(|verb| name_of(action).starts_with(verb));
+            let fine = grant.resource != "*" || reads || UNSCOPED_CHANGES.contains(action);
+            assert!(fine, "`{tier}` holds `{action}` on everything");
+        }
+    }
+}
+
+#[test]
+fn what_could_raise_rights_is_bound_by_a_condition() {
+    for (tier, grant) in grants() {
+        for (action, key) in CONDITIONAL.iter().filter(|(action, _)| grant.actions.contains(action))
+        {
+            let found = grant.condition.map(|it| it.key);
+            assert_eq!(found, Some(*key), "`{action}` of `{tier}`");
+        }
+    }
+}
+
+#[test]
+fn the_template_carries_the_conditions() {
+    let template = template();
+    let statements = &template["Resources"]["AccessRole"]["Properties"]["Policies"][0]["PolicyDocument"]
+        ["Statement"];
+    let making = statements.as_array().into_iter().flatten().find(|it| {
+        it["Action"].as_array().is_some_and(|actions| actions.contains(&"iam:CreateRole".into()))
+    });
+    let boundary = &making.expect("roles are made")["Condition"]["ArnLike"]["iam:PermissionsBoundary"]
+        [0]["Fn::Sub"];
+    let pattern =
+        "arn:${AWS::Partition}:iam::${AWS::AccountId}:policy/terrace/*/terrace-*-boundary";
+    assert_eq!(boundary, pattern);
+}
+
+#[test]
+fn every_policy_fits_its_role() {
+    let template = template();
+    for function in FUNCTIONS {
+        let role = &template["Resources"][format!("{}Role", super::logical(function.name))];
+        let policy = resolved(&role["Properties"]["Policies"][0]["PolicyDocument"]).to_string();
+        assert!(policy.len() <= POLICY_MAX, "`{}`: {} characters", function.name, policy.len());
+    }
+}
+
+fn tiers() -> impl Iterator<Item = &'static Function> {
+    FUNCTIONS.iter().filter(|function| !function.kinds.is_empty())
+}
+
+fn grants() -> impl Iterator<Item = (&'static str, &'static Grant)> {
+    let of = |tier: &'static Function| tier.kinds.iter().flat_map(|kind| kind.grants);
+    tiers().flat_map(move |tier| of(tier).map(|grant| (tier.name, grant)))
+}
+
+fn actions(tier: &'static Function) -> BTreeSet<&'static str> {
+    tier.kinds
+        .iter()
+        .flat_map(|kind| kind.grants)
+        .flat_map(|grant| grant.actions)
+        .copied()
+        .collect()
+}
+
+/// The SDK operations that a tier's source names.
+fn calls(tier: &Function) -> BTreeSet<String> {
+    let source = source(tier);
+    let methods = source.split('.').skip(1).filter_map(|after| {
+        let (name, rest) = after.split_once('(')?;
+        let verb = name.split('_').next()?;
+        let is_call = rest.starts_with(')') && name.contains('_')
+            || name == "subscribe"
+            || name == "unsubscribe";
+        let is_name =
+            name.chars().all(|it| it.is_ascii_lowercase() || it.is_ascii_digit() || it == '_');
+        (is_call && is_name && VERBS.contains(&verb) && !GETTERS.contains(&name))
+            .then(|| name.to_owned())
+    });
+    methods.collect()
+}
+
+/// A tier's source without its tests.
+fn source(tier: &Function) -> String {
+    let root =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../functions").join(tier.name).join("src");
+    let mut files = Vec::new();
+    collect(&root, &mut files);
+    let texts =
+        files.iter().map(|file| fs::read_to_string(file).expect("a source file can be read"));
+    texts
+        .map(|text| text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default().to_owned())
+        .collect()
+}
+
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).expect("a tier has sources") {
+        let path = entry.expect("a file in a folder").path();
+        if path.is_dir() {
+            collect(&path, files);
+        } else if path.extension().is_some_and(|it| it == "rs") && !path.ends_with("tests.rs") {
+            files.push(path);
+        }
+    }
+}
+
+/// `ec2:CreateVpc` → `CreateVpc`.
+fn name_of(action: &str) -> &str {
+    action.split_once(':').map_or(action, |(_, name)| name)
+}
+
+/// `create_vpc` and `CreateVpc` → `createvpc`.
+fn folded(name: &str) -> String {
+    name.replace('_', "").to_lowercase()
+}
+
+/// References replaced by text as long as what CloudFormation puts there, at most.
+fn resolved(value: &Value) -> Value {
+    match value {
+        Value::Object(fields) if fields.len() == 1 && fields.contains_key("Fn::Sub") => {
+            let text = fields["Fn::Sub"].as_str().unwrap_or_default();
+            let text = text
+                .replace("${AWS::Partition}", "aws-us-gov")
+                .replace("${AWS::AccountId}", "000000000000");
+            text.replace("${AWS::Region}", "ap-southeast-1").into()
+        }
+        Value::Object(fields) => {
+            fields.iter().map(|(key, it)| (key.clone(), resolved(it))).collect()
+        }
+        Value::Array(items) => items.iter().map(resolved).collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
+    }
+}
