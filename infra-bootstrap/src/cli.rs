@@ -19,7 +19,7 @@ profiles name (`AWS_PROFILE`, `AWS_REGION`, `AWS_ENDPOINT_URL`, …).";
 
 /// Builds and keeps three-tier AWS stacks from spec files.
 #[derive(Parser)]
-#[command(name = "terrace", version, after_help = EXIT_CODES, max_term_width = 100)]
+#[command(name = "terrace", version, after_help = EXIT_CODES, max_term_width = 80)]
 pub struct Cli {
     /// Print one JSON object as the last line of stdout; progress stays on stderr
     #[arg(long, global = true)]

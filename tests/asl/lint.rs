@@ -1,7 +1,7 @@
 //! What `CreateStateMachine` would refuse, and what would only show in the middle of a run.
 //!
 //! Source: the Amazon States Language specification, and the Step Functions developer guide on
-//! JSONata and variables.
+//! `JSONata` and variables.
 
 use std::collections::BTreeSet;
 
@@ -110,7 +110,7 @@ fn inner(state: &Value) -> impl Iterator<Item = &Value> {
     branches.chain(Some(&state["ItemProcessor"]).filter(|it| it.is_object()))
 }
 
-/// Every `{% … %}` is whole. Whether it is JSONata is asked of the local cloud's own parser.
+/// Every `{% … %}` is whole. Whether it is `JSONata` is asked of the local cloud's own parser.
 fn expressions(value: &Value, path: &str, found: &mut Vec<String>) {
     match value {
         Value::String(text) => {

@@ -79,7 +79,9 @@ fn tier_states(value: &Value, title: &str, found: &mut Vec<String>) {
             let mut state = inner.clone();
             state["Catch"] = Value::Null;
             if let Some(choices) = state["Choices"].as_array_mut() {
-                choices.iter_mut().for_each(|choice| choice["Next"] = Value::Null);
+                for choice in choices {
+                    choice["Next"] = Value::Null;
+                }
             }
             found.push(state.to_string());
         }

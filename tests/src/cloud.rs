@@ -34,8 +34,14 @@ impl Cloud {
         build();
         let home = target().join(format!("test-cloud-{}", std::process::id()));
         let mut cloud = Self { endpoint: String::new(), home, control_plane: OnceLock::new() };
-        let started = cloud.terrace(&["local", "start", "--json", "--while-pid", &std::process::id().to_string()]);
-        cloud.endpoint = started["endpoint"].as_str().expect("an endpoint").to_owned();
+        let started = cloud.terrace(&[
+            "local",
+            "start",
+            "--json",
+            "--while-pid",
+            &std::process::id().to_string(),
+        ]);
+        started["endpoint"].as_str().expect("an endpoint").clone_into(&mut cloud.endpoint);
         cloud
     }
 

@@ -29,16 +29,19 @@ impl Case {
         Self { node, changes: Vec::new(), constant: Vec::new(), makes_another: false }
     }
 
+    #[must_use]
     pub fn change(mut self, field: &'static str, value: Value) -> Self {
         self.changes.push((field, value));
         self
     }
 
+    #[must_use]
     pub fn constant(mut self, field: &'static str, why: &'static str) -> Self {
         self.constant.push((field, why));
         self
     }
 
+    #[must_use]
     pub fn makes_another(mut self) -> Self {
         self.makes_another = true;
         self

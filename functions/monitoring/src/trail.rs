@@ -2,6 +2,7 @@
 
 mod records;
 
+use aws_sdk_cloudtrail::operation::list_tags::ListTagsOutput;
 use aws_sdk_cloudtrail::types::{self, Tag};
 use futures::try_join;
 use serde::{Deserialize, Serialize};
@@ -15,6 +16,7 @@ pub use records::Records;
 
 /// The stack's own trail, of which there is one: its name and its ARN are known beforehand.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "the switches are CloudTrail's")]
 pub struct Trail {
     /// The bucket it writes files to, by name.
     pub bucket: String,
@@ -29,7 +31,7 @@ pub struct Trail {
     /// The ARN of the role by which it does.
     pub log_role: String,
     pub all_regions: bool,
-    /// Also what global services do: IAM, STS, CloudFront.
+    /// Also what global services do, such as IAM.
     pub global_services: bool,
     /// Signed digests show whether a file was changed.
     pub signs_files: bool,
@@ -211,7 +213,7 @@ async fn log(cx: &Cx, on: bool) -> Result<(), CloudError> {
 async fn stands_for(cx: &Cx) -> Result<Option<Address>, CloudError> {
     let request = client(cx).list_tags().resource_id_list(cx.scope.trail_arn());
     let found = request.send().await.or_absent(&["ResourceNotFoundException", ABSENT[0]])?;
-    let listed = found.iter().flat_map(|found| found.resource_tag_list());
+    let listed = found.iter().flat_map(ListTagsOutput::resource_tag_list);
     let pairs = listed.flat_map(types::ResourceTag::tags_list);
     let tags = Tags::read(pairs.map(|tag| (Some(tag.key()), tag.value())));
     Ok(tags.address(&cx.scope))

@@ -13,7 +13,7 @@ use crate::context::Cloud;
 use crate::failure::Failure;
 use crate::follow::{self, Ended};
 use crate::local::{self, Record, Wish};
-use crate::render::{duration, table};
+use crate::render::{duration, table, wrap};
 use crate::screen::Screen;
 use crate::spec_file::SpecFile;
 use crate::bootstrap;
@@ -47,7 +47,7 @@ pub async fn run(screen: &Screen) -> Result<Answer, Failure> {
     let seconds = started.elapsed().as_secs_f64();
     let text = format!(
         "{built}\n\n{}\n\nReady after {} (the stack alone: {}).\n\n{}",
-        tell(&reverted, group),
+        tell(&reverted, group, screen.width),
         duration(seconds),
         duration(ended.seconds),
         what_next(&record, &stack)
@@ -115,13 +115,13 @@ fn main_id(standing: &status::Standing, tier: &str) -> String {
     named.map(|it| format!("{} {it}", address.rsplit('/').next().unwrap_or_default())).unwrap_or_default()
 }
 
-fn tell(reverted: &Reverted, group: &str) -> String {
-    format!(
-        "{} opened port 22 of {group} to the world\n\
-         ({}).\n\
-         Terrace took it back after {} ms. AWS itself delivers such events after 20–90 s.",
+fn tell(reverted: &Reverted, group: &str, width: usize) -> String {
+    let text = format!(
+        "{} opened port 22 of {group} to the world ({}). Terrace took it back after {} ms. \
+         AWS itself delivers such events after 20–90 s.",
         reverted.who, reverted.event, reverted.milliseconds
-    )
+    );
+    wrap(&text, width).join("\n")
 }
 
 fn what_next(record: &Record, stack: &str) -> String {

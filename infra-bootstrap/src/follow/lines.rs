@@ -1,7 +1,7 @@
 //! Progress on the screen: redrawn where somebody watches, else a line for each change.
 
 use std::collections::BTreeMap;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use shared::model::Tier;
@@ -80,7 +80,8 @@ impl<'a> Lines<'a> {
 impl Bars {
     fn new() -> Self {
         let all = MultiProgress::new();
-        let phase = all.add(bar("    {spinner} {wide_msg}"));
+        let phase = all.add(ProgressBar::new_spinner());
+        turn(&phase, "    {spinner} {wide_msg}");
         Self { all, phase, tiers: BTreeMap::new() }
     }
 
@@ -89,8 +90,9 @@ impl Bars {
         let at_work = progress.tiers.iter().filter(|(_, it)| it.standing != Standing::Waiting);
         for (at, (tier, now)) in at_work.enumerate() {
             let bar = self.tiers.entry(*tier).or_insert_with(|| {
-                let bar = self.all.insert(at + 1, bar("    {spinner} {prefix:11} {wide_msg}"));
+                let bar = self.all.insert(at + 1, ProgressBar::new_spinner());
                 bar.set_prefix(tier.name());
+                turn(&bar, "    {spinner} {prefix:11} {wide_msg}");
                 bar
             });
             bar.set_message(now.describe());
@@ -111,10 +113,10 @@ impl Bars {
     }
 }
 
-fn bar(template: &str) -> ProgressBar {
-    let bar = ProgressBar::new_spinner().with_style(style(template));
-    bar.enable_steady_tick(std::time::Duration::from_millis(TICK_MILLISECONDS));
-    bar
+/// Lets a bar move, once it has its place among the others: alone it would draw where it is.
+fn turn(bar: &ProgressBar, template: &str) {
+    bar.set_style(style(template));
+    bar.enable_steady_tick(Duration::from_millis(TICK_MILLISECONDS));
 }
 
 fn style(template: &str) -> ProgressStyle {

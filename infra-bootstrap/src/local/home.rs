@@ -63,8 +63,18 @@ impl Home {
 
     /// Held until dropped: one at a time starts or stops.
     pub fn lock(&self) -> Result<File, Failure> {
+        self.lock_file("lock")
+    }
+
+    /// Held until dropped: one at a time installs Python packages. A lock of its own, because
+    /// who starts the local cloud holds the other.
+    pub fn lock_packages(&self) -> Result<File, Failure> {
+        self.lock_file("packages.lock")
+    }
+
+    fn lock_file(&self, name: &str) -> Result<File, Failure> {
         self.make()?;
-        let path = self.path("lock");
+        let path = self.path(name);
         let cannot = |error| Failure::new(format!("cannot lock `{}`", path.display())).because(error);
         let file = File::options().create(true).append(true).open(&path).map_err(cannot)?;
         file.lock().map_err(cannot)?;

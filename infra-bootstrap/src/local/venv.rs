@@ -29,7 +29,7 @@ pub async fn ready(screen: &Screen) -> Result<PathBuf, Failure> {
             .hint("the local cloud is run from a checkout of Terrace; build `terrace` in one again")
     })?;
     let home = Home::of_sources();
-    let _held = home.lock()?;
+    let _held = home.lock_packages()?;
     let folder = home.path(&format!("venv-{}", &hex(&Sha256::digest(&text))[..12]));
     let python = folder.join("bin/python");
     if !folder.join(COMPLETE).exists() || !python.exists() {

@@ -156,8 +156,8 @@ mod tests {
             notes: vec![note("is kept: the spec protects it")],
             exports: BTreeMap::new(),
         };
-        let shown = plan(&made, "shop", 60);
-        assert!(shown.lines().all(|line| line.chars().count() <= 60), "{shown}");
+        let shown = plan(&made, "shop", 70);
+        assert!(shown.lines().all(|line| line.chars().count() <= 70), "{shown}");
         insta::assert_snapshot!(shown.replace(&made.hash(), "[hash]"));
     }
 

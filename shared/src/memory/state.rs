@@ -69,19 +69,12 @@ impl State {
         let kind = self.kind(&node.kind)?;
         self.check_references(node)?;
         self.check_name(node, &kind.rules, live.id())?;
-        let (at, updating) = (self.find(live), self.pace.updating);
-        let object = at.map(|at| &mut self.objects[at]).ok_or_else(|| unknown(live.id()))?;
-        let refuse = |code| Err(CloudError::refused(code, format!("`{}`", object.id)));
-        match object.stage {
-            _ if object.is_strange => return refuse("NotOurs"),
-            _ if object.kind != node.kind => return refuse("WrongKind"),
-            Stage::Standing => (),
-            Stage::Creating
-            | Stage::Spoiling
-            | Stage::Updating
-            | Stage::Failed
-            | Stage::Deleting
-            | Stage::Gone => return refuse("IncorrectState"),
+        let at = self.find(live).ok_or_else(|| unknown(live.id()))?;
+        let (object, updating) = (&mut self.objects[at], self.pace.updating);
+        if object.is_strange || object.kind != node.kind || object.stage != Stage::Standing {
+            let Object { id, kind, stage, .. } = object;
+            let text = format!("`{id}`, a {kind}, is {stage:?} and cannot be updated");
+            return Err(CloudError::refused("IncorrectState", text));
         }
         if let Some(field) = forbidden(&kind.rules, &object.spec, &node.spec) {
             let text = format!("`{field}` of `{}` cannot be changed so", object.id);

@@ -25,7 +25,7 @@ async fn battered(
     let writes = deployed(stacks, pace).await.0.writes();
     let (cloud, mut ledger) = (cloud(pace), Ledger { after_a_crash, ..Ledger::default() });
     for (pick, how, is_deadly) in faults {
-        cloud.inject(Fault { at: nth(pick, writes), how: *how, is_deadly: *is_deadly });
+        cloud.inject(Fault { at: nth(*pick, writes), how: *how, is_deadly: *is_deadly });
     }
     for stack in stacks {
         deploy(&cloud, stack, &mut ledger).await;
@@ -34,7 +34,7 @@ async fn battered(
 }
 
 /// One of the calls that a calm deploy makes.
-fn nth(pick: &Index, writes: u64) -> At {
+fn nth(pick: Index, writes: u64) -> At {
     At::Write(1 + pick.index(usize::try_from(writes.max(1)).expect("few")) as u64)
 }
 
@@ -93,7 +93,7 @@ proptest! {
             let (cloud, mut ledger) = (cloud(pace), Ledger::default());
             let writes = deployed(&[&before], pace).await.0.writes();
             let (pick, how, _) = fault;
-            cloud.inject(Fault { at: nth(&pick, writes), how, is_deadly: true });
+            cloud.inject(Fault { at: nth(pick, writes), how, is_deadly: true });
             run(&cloud, &before, &mut ledger).await;
             deploy(&cloud, &after, &mut ledger).await;
             assert_holds(&cloud, &after).await;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use shared::engine::{Board, Failure, Outcome, Pass, TierPart, pass};
 use shared::memory::{Memory, Pace};
-use shared::model::{Rules, Stack, Tier};
+use shared::model::{Live, Rules, Stack, Tier};
 use shared::plan::{Inventory, Observed, Options, Part, Plan, Step, intend, settle};
 use shared::world::World;
 
@@ -18,7 +18,7 @@ const ROUNDS_MAX: usize = 6;
 const SWEEPS_MAX: usize = 100;
 
 /// Runs that a person starts before losing patience.
-const RUNS_MAX: usize = 5;
+const RUNS_MAX: usize = 10;
 
 /// Between two looks.
 const SWEEP_SECONDS: i64 = 5;
@@ -96,24 +96,22 @@ pub async fn assert_holds(cloud: &Memory, stack: &Stack) {
     assert!(here == there, "here: {extra:#?}\nthere: {missing:#?}");
 }
 
+/// One survey: every kind is listed once, and each tier keeps what is its own.
 pub async fn observe(cloud: &Memory, ledger: &mut Ledger) -> Option<Observed> {
-    let mut observed = Observed::default();
+    let mut observed = Observed { rules: rules(), ..Observed::default() };
+    for kind in kinds() {
+        observed.live.extend(patiently(cloud, kind.name).await?);
+    }
     for tier in Tier::ALL {
         let part = ledger.parts.entry(tier).or_default();
-        part.live.clear();
-        part.rules = rules();
-        for kind in kinds() {
-            let found = patiently(cloud, kind.name).await?.into_iter();
-            part.live.extend(found.filter(|live| live.address.tier() == tier));
-        }
-        observed.live.extend(part.live.clone());
+        let own = observed.live.iter().filter(|live| live.address.tier() == tier);
+        (part.live, part.rules) = (own.cloned().collect(), rules());
     }
-    observed.rules = rules();
     Some(observed)
 }
 
 /// The machine repeats what is throttled; `None` when the process has ended.
-async fn patiently(cloud: &Memory, kind: &str) -> Option<Vec<shared::model::Live>> {
+async fn patiently(cloud: &Memory, kind: &str) -> Option<Vec<Live>> {
     loop {
         match cloud.list(kind).await {
             Ok(live) => return Some(live),

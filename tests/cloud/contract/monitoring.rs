@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use aws_sdk_cloudtrail::types::{AdvancedEventSelector, AdvancedFieldSelector};
+use aws_sdk_cloudtrail::types::{AdvancedEventSelector, AdvancedFieldSelector, ResourceTag};
 use futures::FutureExt;
 use monitoring::{Alarm, Dashboard, MissingData};
 use serde_json::json;
@@ -119,7 +119,7 @@ async fn a_trail(cloud: Arc<Cloud>) {
     let arn = stage.bench.cx.scope.trail_arn();
     let cloudtrail = shared::client!(stage.bench.cx, aws_sdk_cloudtrail);
     let listed = cloudtrail.list_tags().resource_id_list(arn).send().await.expect("tags");
-    let mut tags = listed.resource_tag_list().iter().flat_map(|it| it.tags_list());
+    let mut tags = listed.resource_tag_list().iter().flat_map(ResourceTag::tags_list);
     let address = tags.find(|tag| tag.key() == "terrace:address").and_then(|tag| tag.value());
     assert_eq!(address, Some("monitoring/trail"));
     stage.bench.clear().await;

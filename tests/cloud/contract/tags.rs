@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use aws_sdk_elasticloadbalancingv2::types::TagDescription;
 use futures::FutureExt;
 use serde_json::json;
 use shared::aws::Tags;
@@ -72,7 +73,7 @@ async fn listener(cloud: Arc<Cloud>) {
     let elb = shared::client!(stage.bench.cx, aws_sdk_elasticloadbalancingv2);
     let request = elb.describe_tags().resource_arns(&listener.facts["arn"]);
     let answer = request.send().await.expect("tags");
-    let tags = answer.tag_descriptions().iter().flat_map(|it| it.tags());
+    let tags = answer.tag_descriptions().iter().flat_map(TagDescription::tags);
     let pairs = tags.filter_map(|tag| Some((tag.key()?, tag.value()?)));
     prove(&stage, &listener, pairs);
     stage.bench.clear().await;

@@ -12,10 +12,10 @@ use super::remains;
 use super::stand::Stand;
 use crate::Test;
 
-pub const TESTS: &[Test] = &[(
-    "pipeline::destroying_leaves_only_what_is_protected_and_with_data_nothing",
-    |cloud| destroying(cloud).boxed_local(),
-)];
+pub const TESTS: &[Test] =
+    &[("pipeline::destroying_leaves_only_what_is_protected_and_with_data_nothing", |cloud| {
+        destroying(cloud).boxed_local()
+    })];
 
 async fn destroying(cloud: Arc<Cloud>) {
     let stand = Stand::new(cloud, "destroy");

@@ -70,7 +70,8 @@ fn python(cloud: &Cloud) -> PathBuf {
     let homes = [cloud.home.clone(), root().join(".terrace")];
     let entries = homes.iter().filter_map(|home| std::fs::read_dir(home).ok()).flatten();
     let mut found = entries.filter_map(Result::ok).filter(|it| {
-        it.file_name().to_string_lossy().starts_with("venv") && it.path().join("bin/python").exists()
+        it.file_name().to_string_lossy().starts_with("venv")
+            && it.path().join("bin/python").exists()
     });
     found.next().expect("the local cloud has its own Python").path().join("bin/python")
 }

@@ -133,7 +133,8 @@ async fn private_route(stand: &Stand, stranger: &Client) {
     let gateway = gateways.expect("gateways").internet_gateways.unwrap_or_default().remove(0);
     let found = || async {
         let tables = stand.ec2().describe_route_tables();
-        let tables = tables.set_filters(Some(at(stand, "network/route-table-private-a"))).send().await;
+        let tables =
+            tables.set_filters(Some(at(stand, "network/route-table-private-a"))).send().await;
         tables.expect("tables").route_tables.unwrap_or_default().remove(0)
     };
     let id = found().await.route_table_id.expect("an id");

@@ -115,7 +115,8 @@ async fn second(cloud: Arc<Cloud>) {
     .await;
     let second = stand.start("deploy", &json!({ "spec": stand.spec })).await;
     until("the second waits", || async { is_told_to_wait(&stand, &second).await }).await;
-    let (built, same) = join(stand.went_through(&first, "deploy"), stand.went_through(&second, "deploy")).await;
+    let (built, same) =
+        join(stand.went_through(&first, "deploy"), stand.went_through(&second, "deploy")).await;
     assert!(same.started >= built.ended, "{} then {}", built.ended, same.started);
     assert_eq!((same.revision, same.api_calls.write), (built.revision, 0));
     stand.destroy().await;

@@ -82,9 +82,11 @@ impl Foreign {
         let vpc = vpc.tag_specifications(tags(ResourceType::Vpc, "network/vpc")).send().await;
         let vpc = vpc.expect("a VPC").vpc.and_then(|it| it.vpc_id).expect("an id");
         let subnet = ec2.create_subnet().vpc_id(&vpc).cidr_block("10.99.1.0/24");
-        let subnet = subnet.tag_specifications(tags(ResourceType::Subnet, "network/subnet-public-a"));
+        let subnet =
+            subnet.tag_specifications(tags(ResourceType::Subnet, "network/subnet-public-a"));
         let subnet = subnet.send().await.expect("a subnet").subnet.and_then(|it| it.subnet_id);
-        let group = ec2.create_security_group().vpc_id(&vpc).group_name(&name).description("foreign");
+        let group =
+            ec2.create_security_group().vpc_id(&vpc).group_name(&name).description("foreign");
         let group = group.tag_specifications(tags(ResourceType::SecurityGroup, "firewall/private"));
         let group = group.send().await.expect("a group").group_id.expect("an id");
         let iam = shared::client!(stand.cx, aws_sdk_iam);

@@ -66,7 +66,8 @@ impl Ear {
 /// The report beside a refused spec.
 async fn spec_report(stand: &Stand, key: &str) -> Value {
     let file = key.trim_start_matches("specs/");
-    until(format!("a report on `{key}`"), || async { stand.read(&Key::SpecReport(file)).await }).await
+    until(format!("a report on `{key}`"), || async { stand.read(&Key::SpecReport(file)).await })
+        .await
 }
 
 async fn bad(cloud: Arc<Cloud>) {
@@ -80,7 +81,9 @@ async fn bad(cloud: Arc<Cloud>) {
     let run = stand.put_as(&key, &text).await;
     let report = spec_report(&stand, &key).await;
     let problems = report["problems"].to_string();
-    for expected in ["zoness", "did you mean `zones`", "0.0.0.0/0", "public_key", &format!("{key}:5")] {
+    for expected in
+        ["zoness", "did you mean `zones`", "0.0.0.0/0", "public_key", &format!("{key}:5")]
+    {
         assert!(problems.contains(expected), "`{expected}` in {report:#}");
     }
     let (subject, message) = ear.hears(&key).await;

@@ -78,12 +78,36 @@ async fn data(cx: &Cx) -> Vec<String> {
     while let Some(alias) = aliases.next().await {
         found.extend(alias.expect("aliases").alias_name);
     }
-    found.retain(|it| it.strip_prefix("alias/").is_some_and(|it| it == format!("terrace-{}", scope.stack) || mine(it)));
-    found.extend(buckets.buckets.into_iter().flatten().filter_map(|it| it.name).filter(|it| mine(it)));
-    let rds = instances.db_instances.into_iter().flatten().filter_map(|it| it.db_instance_identifier);
-    let names = rds.chain(subnet_groups.db_subnet_groups.into_iter().flatten().filter_map(|it| it.db_subnet_group_name));
-    let names = names.chain(parameters.db_parameter_groups.into_iter().flatten().filter_map(|it| it.db_parameter_group_name));
-    let names = names.chain(telling.event_subscriptions_list.into_iter().flatten().filter_map(|it| it.cust_subscription_id));
+    found.retain(|it| {
+        it.strip_prefix("alias/")
+            .is_some_and(|it| it == format!("terrace-{}", scope.stack) || mine(it))
+    });
+    found.extend(
+        buckets.buckets.into_iter().flatten().filter_map(|it| it.name).filter(|it| mine(it)),
+    );
+    let rds =
+        instances.db_instances.into_iter().flatten().filter_map(|it| it.db_instance_identifier);
+    let names = rds.chain(
+        subnet_groups
+            .db_subnet_groups
+            .into_iter()
+            .flatten()
+            .filter_map(|it| it.db_subnet_group_name),
+    );
+    let names = names.chain(
+        parameters
+            .db_parameter_groups
+            .into_iter()
+            .flatten()
+            .filter_map(|it| it.db_parameter_group_name),
+    );
+    let names = names.chain(
+        telling
+            .event_subscriptions_list
+            .into_iter()
+            .flatten()
+            .filter_map(|it| it.cust_subscription_id),
+    );
     found.extend(names.filter(|it| mine(it)));
     found.extend(stored.parameters.into_iter().flatten().filter_map(|it| it.name));
     found
@@ -99,10 +123,18 @@ async fn edge(cx: &Cx) -> Vec<String> {
     let regional = waf.list_web_acls().scope(aws_sdk_wafv2::types::Scope::Regional);
     let acls = regional.send().await.expect("web ACLs");
     let groups = scaling.describe_auto_scaling_groups().send().await.expect("scaling groups");
-    let names = balancers.load_balancers.into_iter().flatten().filter_map(|it| it.load_balancer_name);
-    let names = names.chain(targets.target_groups.into_iter().flatten().filter_map(|it| it.target_group_name));
+    let names =
+        balancers.load_balancers.into_iter().flatten().filter_map(|it| it.load_balancer_name);
+    let names = names
+        .chain(targets.target_groups.into_iter().flatten().filter_map(|it| it.target_group_name));
     let names = names.chain(acls.web_acls.into_iter().flatten().filter_map(|it| it.name));
-    let names = names.chain(groups.auto_scaling_groups.into_iter().flatten().filter_map(|it| it.auto_scaling_group_name));
+    let names = names.chain(
+        groups
+            .auto_scaling_groups
+            .into_iter()
+            .flatten()
+            .filter_map(|it| it.auto_scaling_group_name),
+    );
     names.filter(|it| mine(it)).collect()
 }
 
@@ -122,7 +154,11 @@ async fn watching(cx: &Cx) -> Vec<String> {
     while let Some(group) = groups.next().await {
         let name = group.expect("log groups").log_group_name.unwrap_or_default();
         let mut parts = name.split('/').chain(name.split("aws-waf-logs-"));
-        found.extend(parts.any(|it| it == scope.stack || it.starts_with(&scope.name(""))).then_some(name.clone()));
+        found.extend(
+            parts
+                .any(|it| it == scope.stack || it.starts_with(&scope.name("")))
+                .then_some(name.clone()),
+        );
     }
     while let Some(topic) = topics.next().await {
         let arn = topic.expect("topics").topic_arn.unwrap_or_default();

@@ -73,7 +73,8 @@ async fn instances(stand: &Stand) -> BTreeSet<String> {
     let groups = scaling.describe_auto_scaling_groups().send().await.expect("groups");
     let groups = groups.auto_scaling_groups.unwrap_or_default().into_iter();
     let name = stand.cx.scope.name("");
-    let own = groups.filter(|it| it.auto_scaling_group_name().is_some_and(|it| it.starts_with(&name)));
+    let own =
+        groups.filter(|it| it.auto_scaling_group_name().is_some_and(|it| it.starts_with(&name)));
     own.flat_map(|it| it.instances.unwrap_or_default())
         .filter(|it| it.lifecycle_state().is_some_and(|it| it.as_str() == "InService"))
         .filter_map(|it| it.instance_id)

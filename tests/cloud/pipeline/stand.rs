@@ -9,7 +9,7 @@ use aws_sdk_sfn::types::ExecutionStatus;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use shared::aws::Cx;
-use shared::ledger::{Key, Ledger, Lease, Report, StackRecord};
+use shared::ledger::{Key, Lease, Ledger, Report, StackRecord};
 use shared::start::spec_execution_name;
 use support::{ACCOUNT, Cloud, REGION};
 
@@ -91,7 +91,8 @@ impl Stand {
     pub async fn put_as(&self, key: &str, text: &str) -> String {
         let request = self.s3().put_object().bucket(bucket()).key(key);
         let put = request.body(ByteStream::from(text.as_bytes().to_vec())).send().await;
-        let version = put.expect("the bucket takes specs").version_id.expect("a bucket with versions");
+        let version =
+            put.expect("the bucket takes specs").version_id.expect("a bucket with versions");
         spec_execution_name(&bucket(), key, &version)
     }
 

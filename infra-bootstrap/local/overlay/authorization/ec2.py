@@ -102,8 +102,9 @@ def _tags(given: dict) -> list[tuple[str, dict]]:
 def _tagging(operation: str, tags: list, given: dict, start: str) -> list[Need]:
     """Tags set in the call that makes something are a permission of their own."""
     names = {"key-pair": given.get("KeyName", "*")}
+    by = {"ec2:CreateAction": operation}
     return [
-        Need(f"{start}{kind}/{names.get(kind, '*')}", "ec2:CreateTags", {**tag_context(pairs), "ec2:CreateAction": operation})
+        Need(f"{start}{kind}/{names.get(kind, '*')}", "ec2:CreateTags", {**tag_context(pairs), **by})
         for kind, pairs in tags
     ]
 

@@ -12,7 +12,10 @@ from overlay.authorization.need import Need, as_list, passing
 _TABLES = {
     "acm": ("acm", {"CertificateArn": "{}"}),
     "autoscaling": ("autoscaling", {"AutoScalingGroupName": "autoScalingGroup:*:autoScalingGroupName/{}"}),
-    "cloudtrail": ("cloudtrail", {"Name": "trail/{}", "TrailName": "trail/{}", "ResourceId": "{}"}),
+    "cloudtrail": (
+        "cloudtrail",
+        {"Name": "trail/{}", "TrailName": "trail/{}", "ResourceId": "{}", "ResourceIdList": "{}"},
+    ),
     "elasticloadbalancing": (
         "elasticloadbalancing",
         {"LoadBalancerArn": "{}", "TargetGroupArn": "{}", "ListenerArn": "{}", "RuleArn": "{}", "ResourceArns": "{}"},
