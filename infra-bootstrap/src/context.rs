@@ -37,7 +37,11 @@ impl Cloud {
     }
 
     /// An endpoint with credentials that are known.
-    pub async fn at(endpoint: &str, region: &str, credentials: Credentials) -> Result<Self, Failure> {
+    pub async fn at(
+        endpoint: &str,
+        region: &str,
+        credentials: Credentials,
+    ) -> Result<Self, Failure> {
         let config = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new(region.to_owned()))
@@ -57,10 +61,12 @@ impl Cloud {
         let endpoint = config.endpoint_url().map(str::to_owned);
         let place = endpoint.clone().unwrap_or_else(|| format!("AWS in {region}"));
         let sts = aws_sdk_sts::Client::new(&config);
-        let caller = sts.get_caller_identity().send().await.tried(format!("cannot reach {place}"))?;
+        let caller =
+            sts.get_caller_identity().send().await.tried(format!("cannot reach {place}"))?;
         let account = caller.account().unwrap_or_default().to_owned();
         // arn:<partition>:…
-        let partition = caller.arn().and_then(|it| it.split(':').nth(1)).unwrap_or("aws").to_owned();
+        let partition =
+            caller.arn().and_then(|it| it.split(':').nth(1)).unwrap_or("aws").to_owned();
         let aws = Aws::new(config);
         let ledger = Ledger::new(&aws, &format!("terrace-{account}-{region}"));
         Ok(Self { aws, ledger, account, region, partition, endpoint })

@@ -5,6 +5,10 @@ mod bootstrap;
 mod cli;
 mod commands;
 mod context;
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "pieces of the template are given away to be put into it"
+)]
 mod control_plane;
 mod failure;
 mod follow;
@@ -36,7 +40,7 @@ fn main() -> ExitCode {
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => {
-            return screen.fail(failure::Failure::new("cannot start").because(error)).into();
+            return screen.fail(&failure::Failure::new("cannot start").because(error)).into();
         }
     };
     let exit = runtime.block_on(commands::run(cli.command, &screen));

@@ -68,8 +68,8 @@ impl Screen {
         answer.exit
     }
 
-    pub fn fail(&self, failed: Failure) -> Exit {
-        self.say(failure(&failed, self.width).trim_end());
+    pub fn fail(&self, failed: &Failure) -> Exit {
+        self.say(failure(failed, self.width).trim_end());
         if self.json {
             self.print(&failed.to_json().to_string());
         }
@@ -78,10 +78,11 @@ impl Screen {
 
     pub fn interrupted(&self) -> Exit {
         let standing = self.standing.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let standing = if standing.is_empty() { "nothing was changed".to_owned() } else { standing };
+        let standing =
+            if standing.is_empty() { "nothing was changed".to_owned() } else { standing };
         let failed = Failure::new("interrupted").because(standing).exit(Exit::Interrupted);
         self.say("");
-        self.fail(failed)
+        self.fail(&failed)
     }
 
     fn print(&self, text: &str) {

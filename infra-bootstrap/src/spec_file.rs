@@ -32,7 +32,8 @@ impl SpecFile {
         };
         let spec = spec::read_with(&text, &shown, load)
             .map_err(|problems| Failure::refused_spec(problems, text.clone()))?;
-        let name = path.file_name().map(|it| it.to_string_lossy().into_owned()).ok_or_else(cannot)?;
+        let name =
+            path.file_name().map(|it| it.to_string_lossy().into_owned()).ok_or_else(cannot)?;
         let upload = if pulled_in { complete(&spec)? } else { text };
         Ok(Self { name: upload_name(&name), spec, upload })
     }

@@ -65,11 +65,16 @@ impl Desk {
 
     fn show(&self, output: &Output) -> String {
         let text = |bytes: &[u8]| {
-            let text = String::from_utf8_lossy(bytes).replace(&*self.path().to_string_lossy(), "[desk]");
+            let text =
+                String::from_utf8_lossy(bytes).replace(&*self.path().to_string_lossy(), "[desk]");
             text.replace(env!("CARGO_PKG_VERSION"), "[version]")
         };
         let code = output.status.code().unwrap_or(-1);
-        format!("exit {code}\n--- stdout\n{}--- stderr\n{}", text(&output.stdout), text(&output.stderr))
+        format!(
+            "exit {code}\n--- stdout\n{}--- stderr\n{}",
+            text(&output.stdout),
+            text(&output.stderr)
+        )
     }
 }
 
@@ -122,7 +127,10 @@ fn problems_are_json_for_programs() {
     let told = last_line(&output);
     assert_eq!(told["exit"], 3);
     let first = &told["error"]["problems"][0];
-    assert_eq!((&first["line"], &first["column"], &first["field"]), (&2.into(), &7.into(), &"name".into()));
+    assert_eq!(
+        (&first["line"], &first["column"], &first["field"]),
+        (&2.into(), &7.into(), &"name".into())
+    );
 }
 
 #[test]

@@ -75,7 +75,10 @@ fn shape(state: &Value, here: &str, found: &mut Vec<String>) {
     if matches!(kind, "Task" | "Map" | "Parallel") && !has("Catch") {
         found.push(format!("{here}: has no Catch"));
     }
-    if !matches!(kind, "Task" | "Map" | "Parallel" | "Pass" | "Choice" | "Wait" | "Succeed" | "Fail") {
+    if !matches!(
+        kind,
+        "Task" | "Map" | "Parallel" | "Pass" | "Choice" | "Wait" | "Succeed" | "Fail"
+    ) {
         found.push(format!("{here}: `{kind}` is no type of state"));
     }
 }

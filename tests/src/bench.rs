@@ -143,7 +143,9 @@ impl Bench {
     pub async fn clear(&mut self) {
         while !self.standing.is_empty() {
             let lives: Vec<Live> = self.standing.values().cloned().collect();
-            let free = lives.iter().find(|it| !lives.iter().any(|user| user.address != it.address && user.uses(it)));
+            let free = lives
+                .iter()
+                .find(|it| !lives.iter().any(|user| user.address != it.address && user.uses(it)));
             let free = free.expect("something is used by nothing").clone();
             let node = Node {
                 address: free.address.clone(),
@@ -165,7 +167,9 @@ where
     for _ in 0..LOOKS_MAX {
         match call().await {
             Err(CloudError::NotYet { .. }) => tokio::time::sleep(PAUSE).await,
-            done @ (Ok(_) | Err(CloudError::Refused { .. } | CloudError::Incomplete(_))) => return done,
+            done @ (Ok(_) | Err(CloudError::Refused { .. } | CloudError::Incomplete(_))) => {
+                return done;
+            }
         }
     }
     call().await

@@ -17,7 +17,8 @@ pub async fn look_at_all(home: &Home, event: &Value) -> Result<Value, Failure> {
         });
         if stands {
             let machine = home.environment.machines.drift.as_deref();
-            start(home, machine, &format!("drift-{stack}-{id}"), &json!({ "stack": stack })).await?;
+            start(home, machine, &format!("drift-{stack}-{id}"), &json!({ "stack": stack }))
+                .await?;
             looked_at.push(stack);
         }
     }

@@ -26,8 +26,7 @@ pub use trail::{Records, Trail};
 pub static TIER: Definition =
     Definition { tier: Tier::Monitoring, kinds: KINDS, wish, responses: &[] };
 
-pub const KINDS: &[Kind] =
-    &[Kind::of::<Alarm>(), Kind::of::<Dashboard>(), Kind::of::<Trail>()];
+pub const KINDS: &[Kind] = &[Kind::of::<Alarm>(), Kind::of::<Dashboard>(), Kind::of::<Trail>()];
 
 /// The tier's nodes.
 pub fn wish(revision: &Revision, scope: &Scope) -> Vec<Node> {

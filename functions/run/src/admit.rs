@@ -40,17 +40,21 @@ pub async fn admit(
     name: &str,
     input: Value,
 ) -> Result<Value, Failure> {
-    let input: Input = serde_json::from_value(input)
-        .map_err(|error| Failure::BadRequest(format!("cannot read the input: {error}; {ACCEPTED}")))?;
+    let input: Input = serde_json::from_value(input).map_err(|error| {
+        Failure::BadRequest(format!("cannot read the input: {error}; {ACCEPTED}"))
+    })?;
     let include_data = input.include_data;
     let wish = match (input.spec_key, input.spec, input.stack) {
         (Some(key), None, None) => Wish::Spec { spec: fetch(home, &key).await?, key: Some(key) },
-        (None, Some(spec), None) => Wish::Spec { spec: read(&spec.to_string(), "input")?, key: None },
+        (None, Some(spec), None) => {
+            Wish::Spec { spec: read(&spec.to_string(), "input")?, key: None }
+        }
         (None, None, Some(stack)) => Wish::Stack(stack),
         _ => return Err(Failure::BadRequest(format!("cannot tell what to do; {ACCEPTED}"))),
     };
     if let (Mode::Destroy, Wish::Spec { .. }) = (mode, &wish) {
-        let text = "destroying takes a stack's name: {\"stack\": \"shop\", \"include_data\": false}";
+        let text =
+            "destroying takes a stack's name: {\"stack\": \"shop\", \"include_data\": false}";
         return Err(Failure::BadRequest(text.to_owned()));
     }
     let now = unix_seconds();

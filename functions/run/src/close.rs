@@ -6,7 +6,8 @@ use futures::future::try_join_all;
 use serde_json::{Value, json};
 use shared::lambda::{Failure, Home};
 use shared::ledger::{
-    ApiCalls, Key, Lease, Mode, Release, Report, Run, StackRecord, StackState, TierRecord, Whereabouts,
+    ApiCalls, Key, Lease, Mode, Release, Report, Run, StackRecord, StackState, TierRecord,
+    Whereabouts,
 };
 use shared::model::{Node, Stack, Tier};
 use shared::plan::{Inventory, Observed, Plan, settle};
@@ -81,7 +82,11 @@ fn reason(cause: &Value) -> String {
     }
 }
 
-async fn records(home: &Home, stack: &str, run: &str) -> Result<BTreeMap<Tier, TierRecord>, Failure> {
+async fn records(
+    home: &Home,
+    stack: &str,
+    run: &str,
+) -> Result<BTreeMap<Tier, TierRecord>, Failure> {
     let reads = Tier::ALL.into_iter().map(|tier| async move {
         let record = home.ledger.read(&Key::Tier(stack, run, tier)).await?;
         Ok::<_, Failure>((tier, record.unwrap_or_default()))
@@ -131,9 +136,10 @@ async fn keep_inventory(
     for (address, owned) in &mut after {
         let Some(id) = owned.id.clone().filter(|_| owned.announced != owned.id) else { continue };
         let place = Whereabouts { stack: stack.to_owned(), address: address.clone() };
-        let born_along = observed.live.iter().filter(|live| live.id() == Some(&id)).flat_map(|live| {
-            BORN_ALONG.iter().filter_map(|fact| live.facts.get(*fact).map(String::as_str))
-        });
+        let born_along =
+            observed.live.iter().filter(|live| live.id() == Some(&id)).flat_map(|live| {
+                BORN_ALONG.iter().filter_map(|fact| live.facts.get(*fact).map(String::as_str))
+            });
         for known_by in born_along.chain([id.as_str()]) {
             home.ledger.write(&Key::Id(known_by), &place).await?;
         }

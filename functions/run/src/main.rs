@@ -19,13 +19,36 @@ use tracing::{Instrument, info_span};
 #[derive(Deserialize)]
 #[serde(tag = "verb", rename_all = "lowercase")]
 enum Request {
-    Admit { mode: Mode, name: String, input: Value },
-    Publish { stack: String, run: String },
-    Fail { stack: String, run: String, error: Value },
-    Release { stack: String, run: String, how: Release },
-    Record { stack: String, run: String, cause: Value, results: Value },
+    Admit {
+        mode: Mode,
+        name: String,
+        input: Value,
+    },
+    Publish {
+        stack: String,
+        run: String,
+    },
+    Fail {
+        stack: String,
+        run: String,
+        error: Value,
+    },
+    Release {
+        stack: String,
+        run: String,
+        how: Release,
+    },
+    Record {
+        stack: String,
+        run: String,
+        cause: Value,
+        results: Value,
+    },
     /// "Step Functions Execution Status Change", from EventBridge.
-    Ended { name: String, status: String },
+    Ended {
+        name: String,
+        status: String,
+    },
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -33,7 +56,11 @@ async fn main() -> Result<(), Error> {
     lambda::serve(answer).await
 }
 
-async fn answer(home: Arc<Home>, request: Request, invocation: Invocation) -> Result<Value, Failure> {
+async fn answer(
+    home: Arc<Home>,
+    request: Request,
+    invocation: Invocation,
+) -> Result<Value, Failure> {
     let span = match &request {
         Request::Admit { name: run, .. } | Request::Ended { name: run, .. } => {
             info_span!("run", %run)

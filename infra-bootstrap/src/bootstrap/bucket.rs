@@ -102,7 +102,8 @@ impl Artifacts {
 
     /// Removes the functions' code that nothing refers to any more.
     pub async fn prune(&self, used: &BTreeSet<String>) -> Result<(), Failure> {
-        let unused = self.keys.iter().filter(|it| it.starts_with("functions/") && !used.contains(*it));
+        let unused =
+            self.keys.iter().filter(|it| it.starts_with("functions/") && !used.contains(*it));
         for key in unused {
             let removed = self.s3.delete_object().bucket(&self.name).key(key).send().await;
             removed.tried(format!("cannot remove `{key}`"))?;

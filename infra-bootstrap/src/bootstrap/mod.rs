@@ -1,8 +1,8 @@
 //! Standing the control plane up: build, package, upload, CloudFormation. The same here and in
 //! AWS.
 
-mod build;
 mod bucket;
+mod build;
 mod package;
 mod stack;
 

@@ -23,7 +23,8 @@ pub async fn upload(artifacts: &Artifacts, name: &str, binary: &Path) -> Result<
     if !artifacts.has(&key) {
         let path = binary.to_owned();
         let zipped = aside(move || zipped(&path)).await;
-        let cannot = |error| Failure::new(format!("cannot package `{}`", binary.display())).because(error);
+        let cannot =
+            |error| Failure::new(format!("cannot package `{}`", binary.display())).because(error);
         artifacts.put(&key, zipped.map_err(cannot)?).await?;
     }
     Ok(key)

@@ -31,7 +31,7 @@ const POLL_FIRST: Duration = Duration::from_millis(200);
 const POLL_LAST: Duration = Duration::from_secs(5);
 
 /// In AWS it takes about four minutes; a first attempt at a new account can take longer.
-const DEADLINE: Duration = Duration::from_secs(30 * 60);
+const DEADLINE: Duration = Duration::from_mins(30);
 
 /// A first attempt that failed and was rolled back leaves a stack that can only be deleted.
 const DEAD: [&str; 4] = ["ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED"];
@@ -71,7 +71,8 @@ pub async fn bring_up(
 }
 
 fn parameters_of(stack: &Stack) -> Parameters {
-    let both = |it: &Parameter| Some((it.parameter_key()?.to_owned(), it.parameter_value()?.to_owned()));
+    let both =
+        |it: &Parameter| Some((it.parameter_key()?.to_owned(), it.parameter_value()?.to_owned()));
     stack.parameters().iter().filter_map(both).collect()
 }
 
@@ -181,7 +182,8 @@ async fn failed(client: &Client, ended: &str) -> Failure {
     });
     let failure = reasons.take(3).fold(failure, Failure::because);
     if failure.why.iter().any(|it| it.contains("TrailAlreadyExists")) {
-        failure.hint("the account has this trail already, from another region: give `--account-trail`")
+        failure
+            .hint("the account has this trail already, from another region: give `--account-trail`")
     } else {
         failure
     }

@@ -9,6 +9,7 @@ use shared::ledger::{Key, StackRecord, StackState};
 use super::intrusion::{self, PERSON, Reverted};
 use super::{deploy, status};
 use crate::answer::Answer;
+use crate::bootstrap;
 use crate::context::Cloud;
 use crate::failure::Failure;
 use crate::follow::{self, Ended};
@@ -16,7 +17,6 @@ use crate::local::{self, Record, Wish};
 use crate::render::{duration, table, wrap};
 use crate::screen::Screen;
 use crate::spec_file::SpecFile;
-use crate::bootstrap;
 
 const EXAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/three-tier.yaml");
 
@@ -34,14 +34,24 @@ pub async fn run(screen: &Screen) -> Result<Answer, Failure> {
     bootstrap::bring_up(&cloud, false, screen).await?;
     finish_earlier(&cloud, file.spec.name.as_str(), screen).await?;
     let execution = deploy::upload(&cloud, &file, screen).await?;
-    screen.stands(format!("the run of `{}` goes on in the local cloud at {}; {again}", file.spec.name, record.endpoint()));
+    screen.stands(format!(
+        "the run of `{}` goes on in the local cloud at {}; {again}",
+        file.spec.name,
+        record.endpoint()
+    ));
     let ended = deploy::wait(&cloud, &file, &execution, screen).await?;
-    screen.stands(format!("`{}` stands in the local cloud at {}; {again}", file.spec.name, record.endpoint()));
+    screen.stands(format!(
+        "`{}` stands in the local cloud at {}; {again}",
+        file.spec.name,
+        record.endpoint()
+    ));
     let stack = ended.report.stack.clone();
     let standing = status::read(&cloud, &stack).await?;
     let standing = standing.ok_or_else(|| Failure::new(format!("`{stack}` left no record")))?;
     let built = show(&ended, &standing);
-    screen.step(&format!("opening SSH to the world on `private_sg` as `{PERSON}`, behind Terrace's back"));
+    screen.step(&format!(
+        "opening SSH to the world on `private_sg` as `{PERSON}`, behind Terrace's back"
+    ));
     let group = standing.fact(GROUP, "id").unwrap_or_default();
     let reverted = intrusion::intrude(&cloud, &stack, group).await?;
     let seconds = started.elapsed().as_secs_f64();
@@ -72,7 +82,10 @@ async fn finish_earlier(cloud: &Cloud, stack: &str, screen: &Screen) -> Result<(
     if follow::is_running(cloud, machine, &record.run).await? {
         screen.step("a run from before is still at work");
         if let Err(failure) = follow::follow(cloud, machine, &record.run, screen).await {
-            screen.note(&format!("it failed: {}; the next one goes on from there", failure.why.join("; ")));
+            screen.note(&format!(
+                "it failed: {}; the next one goes on from there",
+                failure.why.join("; ")
+            ));
         }
     }
     Ok(())
@@ -84,10 +97,13 @@ fn show(ended: &Ended, standing: &status::Standing) -> String {
         vec![format!("  {tier}"), format!("{count:>3}"), main_id(standing, tier.name())]
     });
     let all: usize = ended.report.resources.values().sum();
-    let rows: Vec<Vec<String>> = rows.chain([vec!["  all".to_owned(), format!("{all:>3}")]]).collect();
+    let rows: Vec<Vec<String>> =
+        rows.chain([vec!["  all".to_owned(), format!("{all:>3}")]]).collect();
     let addresses = standing.addresses();
-    let addresses: Vec<Vec<String>> =
-        addresses.iter().map(|(what, value)| vec![format!("  {what}"), (*value).to_owned()]).collect();
+    let addresses: Vec<Vec<String>> = addresses
+        .iter()
+        .map(|(what, value)| vec![format!("  {what}"), (*value).to_owned()])
+        .collect();
     format!(
         "`{}` is ready: {} resources\n\n{}\n\n{}\n\n{}",
         ended.report.stack,
@@ -112,7 +128,9 @@ fn main_id(standing: &status::Standing, tier: &str) -> String {
         _ => "monitoring/dashboard",
     };
     let named = standing.fact(address, "name").or_else(|| standing.fact(address, "id"));
-    named.map(|it| format!("{} {it}", address.rsplit('/').next().unwrap_or_default())).unwrap_or_default()
+    named
+        .map(|it| format!("{} {it}", address.rsplit('/').next().unwrap_or_default()))
+        .unwrap_or_default()
 }
 
 fn tell(reverted: &Reverted, group: &str, width: usize) -> String {

@@ -19,7 +19,7 @@ use crate::spec_file::SpecFile;
 pub const MACHINE: &str = "deploy";
 
 /// How long the event of an upload may take to start its run: seconds, by AWS's word.
-const TAKEN_DEADLINE: Duration = Duration::from_secs(120);
+const TAKEN_DEADLINE: Duration = Duration::from_mins(2);
 const POLL: Duration = Duration::from_millis(300);
 
 pub async fn run(arguments: Deploy, screen: &Screen) -> Result<Answer, Failure> {
@@ -39,7 +39,9 @@ pub async fn run(arguments: Deploy, screen: &Screen) -> Result<Answer, Failure> 
         });
         return Ok(Answer::new(text, json));
     }
-    screen.stands(format!("the run `{execution}` goes on by itself; `terrace status {stack}` shows how far it is"));
+    screen.stands(format!(
+        "the run `{execution}` goes on by itself; `terrace status {stack}` shows how far it is"
+    ));
     let ended = wait(&cloud, &file, &execution, screen).await?;
     let text = format!(
         "`{stack}` is ready, revision {}, after {}\n{}\n{}",
@@ -90,7 +92,8 @@ async fn taken(cloud: &Cloud, file: &SpecFile, execution: &str) -> Result<(), Fa
         }
         let report: Option<Value> = cloud.ledger.read(&Key::SpecReport(&file.name)).await?;
         if let Some(report) = report {
-            let version = report["version"].as_str().or(report["etag"].as_str()).unwrap_or_default();
+            let version =
+                report["version"].as_str().or(report["etag"].as_str()).unwrap_or_default();
             if spec_execution_name(&bucket, &key, version) == execution {
                 return Err(refused(&file.name, &report));
             }
@@ -104,7 +107,8 @@ async fn taken(cloud: &Cloud, file: &SpecFile, execution: &str) -> Result<(), Fa
 
 fn refused(file: &str, report: &Value) -> Failure {
     let problems = report["problems"].as_array().into_iter().flatten().filter_map(Value::as_str);
-    let failure = Failure::new(format!("the control plane refuses `{file}`")).exit(Exit::RefusedSpec);
+    let failure =
+        Failure::new(format!("the control plane refuses `{file}`")).exit(Exit::RefusedSpec);
     problems.fold(failure, Failure::because)
 }
 
@@ -112,14 +116,21 @@ fn refused(file: &str, report: &Value) -> Failure {
 pub fn calls(report: &Report) -> String {
     let calls = &report.api_calls;
     let ledger = calls.ledger.read() + calls.ledger.write();
-    format!("API calls: {} reading, {} changing, and {ledger} of the ledger", calls.read, calls.write)
+    format!(
+        "API calls: {} reading, {} changing, and {ledger} of the ledger",
+        calls.read, calls.write
+    )
 }
 
 /// What `--json` says of a run that went through.
 pub fn describe(cloud: &Cloud, ended: &Ended) -> Value {
     let report = &ended.report;
-    let by_operation: Value =
-        report.api_calls.by_operation.by_operation().map(|(name, count)| (name.to_owned(), json!(count))).collect();
+    let by_operation: Value = report
+        .api_calls
+        .by_operation
+        .by_operation()
+        .map(|(name, count)| (name.to_owned(), json!(count)))
+        .collect();
     json!({
         "stack": report.stack,
         "endpoint": cloud.endpoint,

@@ -10,9 +10,9 @@ use crate::answer::Answer;
 use crate::cli::Destroy;
 use crate::context::Cloud;
 use crate::failure::Failure;
+use crate::follow;
 use crate::render::duration;
 use crate::screen::Screen;
-use crate::follow;
 
 const MACHINE: &str = "destroy";
 
@@ -29,16 +29,23 @@ pub async fn run(arguments: Destroy, screen: &Screen) -> Result<Answer, Failure>
         "state": "started",
     });
     if !wait {
-        let text = format!("the run `{name}` takes `{stack}` down; `terrace status {stack}` shows how far it is");
+        let text = format!(
+            "the run `{name}` takes `{stack}` down; `terrace status {stack}` shows how far it is"
+        );
         return Ok(Answer::new(text, json));
     }
-    screen.stands(format!("the run `{name}` goes on by itself; `terrace status {stack}` shows how far it is"));
+    screen.stands(format!(
+        "the run `{name}` goes on by itself; `terrace status {stack}` shows how far it is"
+    ));
     screen.step(&format!("taking `{stack}` down"));
     let ended = follow::follow(&cloud, MACHINE, &name, screen).await?;
     let left: usize = ended.report.resources.values().sum();
     let mut text = format!("`{stack}` is gone, after {}", duration(ended.seconds));
     if left > 0 {
-        text = format!("`{stack}` is gone but for {left} resources, after {}", duration(ended.seconds));
+        text = format!(
+            "`{stack}` is gone but for {left} resources, after {}",
+            duration(ended.seconds)
+        );
         for note in &ended.report.plan.notes {
             text += &format!("\n  {}: {}", note.address, note.text);
         }
@@ -55,7 +62,8 @@ async fn check(cloud: &Cloud, stack: &str) -> Result<(), Failure> {
     match record.map(|it| it.state) {
         None => {
             let names = cloud.ledger.names("stacks/").await?;
-            let known = if names.is_empty() { "there is none".to_owned() } else { names.join(", ") };
+            let known =
+                if names.is_empty() { "there is none".to_owned() } else { names.join(", ") };
             Err(Failure::new(format!("there is no stack `{stack}`, {}", cloud.place()))
                 .hint(format!("stacks here: {known}")))
         }

@@ -19,7 +19,7 @@ const WORLD: &str = "0.0.0.0/0";
 const SSH: i32 = 22;
 
 /// Locally it takes a second or two.
-const DEADLINE: Duration = Duration::from_secs(60);
+const DEADLINE: Duration = Duration::from_mins(1);
 const POLL: Duration = Duration::from_millis(20);
 
 /// What came of it.
@@ -59,7 +59,8 @@ impl Reverted {
 async fn become_a_person(cloud: &Cloud) -> Result<AccessKey, Failure> {
     let iam = shared::client!(cloud, aws_sdk_iam);
     let made = iam.create_user().user_name(PERSON).send().await;
-    made.or_absent(&["EntityAlreadyExists"]).tried(format!("cannot make the IAM user `{PERSON}`"))?;
+    made.or_absent(&["EntityAlreadyExists"])
+        .tried(format!("cannot make the IAM user `{PERSON}`"))?;
     let left = iam.list_access_keys().user_name(PERSON).send().await;
     let left = left.tried(format!("cannot list the keys of `{PERSON}`"))?;
     for key in left.access_key_metadata().iter().filter_map(|it| it.access_key_id()) {
@@ -132,7 +133,9 @@ async fn told(cloud: &Cloud, stack: &str, before: &[String]) -> Result<Value, Fa
             }
             let response: Option<Value> = cloud.ledger.read(&Key::Response(stack, event)).await?;
             // Others may have caused something meanwhile.
-            if let Some(response) = response.filter(|it| it["cause"]["event"] == "AuthorizeSecurityGroupIngress") {
+            if let Some(response) =
+                response.filter(|it| it["cause"]["event"] == "AuthorizeSecurityGroupIngress")
+            {
                 return Ok(response);
             }
         }

@@ -35,7 +35,9 @@ async fn start(arguments: &LocalStart, screen: &Screen) -> Result<Answer, Failur
 async fn stop() -> Result<Answer, Failure> {
     let stopped = local::stop().await?;
     let text = match &stopped {
-        Some(record) => format!("the local cloud at {} was stopped; what it holds is kept", record.endpoint()),
+        Some(record) => {
+            format!("the local cloud at {} was stopped; what it holds is kept", record.endpoint())
+        }
         None => "the local cloud was not running".to_owned(),
     };
     Ok(Answer::new(text, json!({ "stopped": stopped.is_some() })))
@@ -49,10 +51,10 @@ fn status() -> Result<Answer, Failure> {
         return Ok(Answer::new(text, json).exit(Exit::Failed));
     };
     let pid = record.pid.map(|it| it.to_string()).unwrap_or_default();
+    let version = if record.version.is_empty() { "starting" } else { record.version.as_str() };
     let text = format!(
-        "the local cloud runs at {} (process {pid}, MiniStack {})\nlog: {}",
+        "the local cloud runs at {} (process {pid}, MiniStack {version})\nlog: {}",
         record.endpoint(),
-        record.version,
         home.log().display()
     );
     Ok(Answer::new(text, describe(&record)))

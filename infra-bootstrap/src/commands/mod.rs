@@ -25,7 +25,7 @@ pub async fn run(command: Command, screen: &Screen) -> Exit {
     tokio::select! {
         result = choose(command, screen) => match result {
             Ok(answer) => screen.finish(&answer),
-            Err(failure) => screen.fail(failure),
+            Err(failure) => screen.fail(&failure),
         },
         _ = tokio::signal::ctrl_c() => screen.interrupted(),
     }

@@ -31,7 +31,8 @@ pub async fn run(arguments: SshConfig) -> Result<Answer, Failure> {
             .because("its spec leaves it out, or it does not stand yet")
             .hint("set `bastion.ssh_from` and `bastion.public_key` in the spec, and deploy it")
     })?;
-    let bastion = Host { name: format!("{stack}-bastion"), address: bastion.to_owned(), inside: false };
+    let bastion =
+        Host { name: format!("{stack}-bastion"), address: bastion.to_owned(), inside: false };
     let mut hosts = vec![bastion];
     if let Some(group) = standing.fact("compute/scaling-group", "name") {
         hosts.extend(instances(&cloud, &stack, group).await?);
@@ -42,7 +43,8 @@ pub async fn run(arguments: SshConfig) -> Result<Answer, Failure> {
          # `bastion.public_key`, taken from your agent or named with `IdentityFile`.\n{}",
         entries.join("\n")
     );
-    let json = json!({ "stack": stack, "hosts": hosts.iter().map(Host::to_json).collect::<Vec<_>>() });
+    let json =
+        json!({ "stack": stack, "hosts": hosts.iter().map(Host::to_json).collect::<Vec<_>>() });
     Ok(Answer::new(text, json))
 }
 

@@ -103,7 +103,8 @@ impl Standing {
 }
 
 fn overview(stacks: &[Standing]) -> String {
-    let head = ["STACK", "STATE", "REVISION", "RESOURCES", "CHANGED", "NOTE"].map(str::to_owned).to_vec();
+    let head =
+        ["STACK", "STATE", "REVISION", "RESOURCES", "CHANGED", "NOTE"].map(str::to_owned).to_vec();
     let rows = stacks.iter().map(|it| {
         let record = &it.record;
         vec![

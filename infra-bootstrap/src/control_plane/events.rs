@@ -6,15 +6,25 @@ use super::{Resources, allow, attribute, logical, policy, reference};
 
 pub fn add(resources: &mut Resources) {
     spec_rules(resources);
-    to_function(resources, "Schedule", "intake", json!({ "ScheduleExpression": reference("DriftSchedule") }), None);
+    to_function(
+        resources,
+        "Schedule",
+        "intake",
+        json!({ "ScheduleExpression": reference("DriftSchedule") }),
+        None,
+    );
     ended_rule(resources);
     queue(resources);
     to_queue(resources, "ApiCalls", api_calls());
-    to_queue(resources, "Alarms", json!({
-        "source": ["aws.cloudwatch"],
-        "detail-type": ["CloudWatch Alarm State Change"],
-        "detail": { "alarmName": [{ "prefix": "terrace-" }], "state": { "value": ["ALARM"] } },
-    }));
+    to_queue(
+        resources,
+        "Alarms",
+        json!({
+            "source": ["aws.cloudwatch"],
+            "detail-type": ["CloudWatch Alarm State Change"],
+            "detail": { "alarmName": [{ "prefix": "terrace-" }], "state": { "value": ["ALARM"] } },
+        }),
+    );
 }
 
 fn spec_rules(resources: &mut Resources) {
@@ -70,27 +80,36 @@ fn to_function(
         target["InputTransformer"] = transform;
     }
     let rule = format!("{name}Rule");
-    resources.insert(rule.clone(), json!({
-        "Type": "AWS::Events::Rule",
-        "Properties": with_target(trigger, target),
-    }));
-    resources.insert(format!("{name}Permission"), json!({
-        "Type": "AWS::Lambda::Permission",
-        "Properties": {
-            "Action": "lambda:InvokeFunction",
-            "FunctionName": reference(&function),
-            "Principal": "events.amazonaws.com",
-            "SourceArn": attribute(&rule, "Arn"),
-        },
-    }));
+    resources.insert(
+        rule.clone(),
+        json!({
+            "Type": "AWS::Events::Rule",
+            "Properties": with_target(trigger, target),
+        }),
+    );
+    resources.insert(
+        format!("{name}Permission"),
+        json!({
+            "Type": "AWS::Lambda::Permission",
+            "Properties": {
+                "Action": "lambda:InvokeFunction",
+                "FunctionName": reference(&function),
+                "Principal": "events.amazonaws.com",
+                "SourceArn": attribute(&rule, "Arn"),
+            },
+        }),
+    );
 }
 
 fn to_queue(resources: &mut Resources, name: &str, pattern: Value) {
     let target = json!({ "Id": "queue", "Arn": attribute("Events", "Arn") });
-    resources.insert(format!("{name}Rule"), json!({
-        "Type": "AWS::Events::Rule",
-        "Properties": with_target(json!({ "EventPattern": pattern }), target),
-    }));
+    resources.insert(
+        format!("{name}Rule"),
+        json!({
+            "Type": "AWS::Events::Rule",
+            "Properties": with_target(json!({ "EventPattern": pattern }), target),
+        }),
+    );
 }
 
 fn with_target(mut trigger: Value, target: Value) -> Value {
@@ -105,7 +124,8 @@ fn queue(resources: &mut Resources) {
     /// After this many tries an event is kept aside for people.
     const TRIES: u32 = 5;
     let queue = |more: Value| {
-        let mut properties = json!({ "SqsManagedSseEnabled": true, "MessageRetentionPeriod": 1_209_600 });
+        let mut properties =
+            json!({ "SqsManagedSseEnabled": true, "MessageRetentionPeriod": 1_209_600 });
         if let (Value::Object(properties), Value::Object(more)) = (&mut properties, more) {
             properties.extend(more);
         }
@@ -120,18 +140,24 @@ fn queue(resources: &mut Resources) {
     let mut send = allow(&["sqs:SendMessage"], attribute("Events", "Arn"));
     send["Principal"] = json!({ "Service": "events.amazonaws.com" });
     send["Condition"] = json!({ "ArnEquals": { "aws:SourceArn": [attribute("ApiCallsRule", "Arn"), attribute("AlarmsRule", "Arn")] } });
-    resources.insert("EventsPolicy".into(), json!({
-        "Type": "AWS::SQS::QueuePolicy",
-        "Properties": { "Queues": [reference("Events")], "PolicyDocument": policy(vec![send]) },
-    }));
-    resources.insert("EventsMapping".into(), json!({
-        "Type": "AWS::Lambda::EventSourceMapping",
-        "Properties": {
-            "EventSourceArn": attribute("Events", "Arn"),
-            "FunctionName": reference("RecogniseFunction"),
-            "BatchSize": 10,
-            "FunctionResponseTypes": ["ReportBatchItemFailures"],
-            "ScalingConfig": { "MaximumConcurrency": 5 },
-        },
-    }));
+    resources.insert(
+        "EventsPolicy".into(),
+        json!({
+            "Type": "AWS::SQS::QueuePolicy",
+            "Properties": { "Queues": [reference("Events")], "PolicyDocument": policy(vec![send]) },
+        }),
+    );
+    resources.insert(
+        "EventsMapping".into(),
+        json!({
+            "Type": "AWS::Lambda::EventSourceMapping",
+            "Properties": {
+                "EventSourceArn": attribute("Events", "Arn"),
+                "FunctionName": reference("RecogniseFunction"),
+                "BatchSize": 10,
+                "FunctionResponseTypes": ["ReportBatchItemFailures"],
+                "ScalingConfig": { "MaximumConcurrency": 5 },
+            },
+        }),
+    );
 }

@@ -32,7 +32,12 @@ pub const FUNCTIONS: &[Function] = &[
     Function { name: "intake", purpose: "takes specs and schedules", kinds: &[], extra: intake },
     Function { name: "run", purpose: "opens and closes runs", kinds: &[], extra: run },
     Function { name: "plan", purpose: "makes plans", kinds: &[], extra: Vec::new },
-    Function { name: "recognise", purpose: "reads events and alarms", kinds: &[], extra: recognise },
+    Function {
+        name: "recognise",
+        purpose: "reads events and alarms",
+        kinds: &[],
+        extra: recognise,
+    },
 ];
 
 const fn tier(name: &'static str, purpose: &'static str, kinds: &'static [Kind]) -> Function {
@@ -61,16 +66,19 @@ pub fn add(resources: &mut Resources) {
         resources.insert(format!("{name}Logs"), log_group(&format!("functions/{}", function.name)));
         resources.insert(format!("{name}Role"), role("lambda.amazonaws.com", statements(function)));
         resources.insert(format!("{name}Function"), lambda(function));
-        resources.insert(version(function.name), json!({
-            "Type": "AWS::Lambda::Version",
-            // An execution that is under way when Terrace is upgraded still calls the old one.
-            "UpdateReplacePolicy": "Retain",
-            // A new code key gives a new description, and with it a new version.
-            "Properties": {
-                "FunctionName": reference(&format!("{name}Function")),
-                "Description": reference(&parameter(function.name)),
-            },
-        }));
+        resources.insert(
+            version(function.name),
+            json!({
+                "Type": "AWS::Lambda::Version",
+                // An execution that is under way when Terrace is upgraded still calls the old one.
+                "UpdateReplacePolicy": "Retain",
+                // A new code key gives a new description, and with it a new version.
+                "Properties": {
+                    "FunctionName": reference(&format!("{name}Function")),
+                    "Description": reference(&parameter(function.name)),
+                },
+            }),
+        );
     }
 }
 
@@ -87,10 +95,13 @@ pub fn log_group(name: &str) -> Value {
 
 fn lambda(function: &Function) -> Value {
     let name = logical(function.name);
-    let mut variables = json!({ "TERRACE_LEDGER": reference("Ledger"), "TERRACE_TOPIC": reference("Topic") });
+    let mut variables =
+        json!({ "TERRACE_LEDGER": reference("Ledger"), "TERRACE_TOPIC": reference("Topic") });
     if matches!(function.name, "intake" | "recognise") {
         let machine = |name: &str| {
-            sub(&format!("arn:${{AWS::Partition}}:states:${{AWS::Region}}:${{AWS::AccountId}}:stateMachine:terrace-{name}:live"))
+            sub(&format!(
+                "arn:${{AWS::Partition}}:states:${{AWS::Region}}:${{AWS::AccountId}}:stateMachine:terrace-{name}:live"
+            ))
         };
         variables["TERRACE_DEPLOY_MACHINE"] = machine("deploy");
         variables["TERRACE_DRIFT_MACHINE"] = machine("drift");
@@ -98,7 +109,8 @@ fn lambda(function: &Function) -> Value {
     }
     if function.name == "recognise" {
         let tiers = FUNCTIONS.iter().filter(|function| !function.kinds.is_empty());
-        let arns: Value = tiers.map(|it| attribute(&format!("{}Role", logical(it.name)), "Arn")).collect();
+        let arns: Value =
+            tiers.map(|it| attribute(&format!("{}Role", logical(it.name)), "Arn")).collect();
         // Its own changes are no news: a responder that answered itself would never end.
         variables["TERRACE_ROLES"] = json!({ "Fn::Join": [",", arns] });
     }
@@ -162,7 +174,8 @@ fn merged(statements: Vec<Value>) -> Vec<Value> {
         match (same, statement["Action"].as_array()) {
             (Some(standing), Some(actions)) => {
                 if let Some(all) = standing["Action"].as_array_mut() {
-                    let new: Vec<Value> = actions.iter().filter(|it| !all.contains(it)).cloned().collect();
+                    let new: Vec<Value> =
+                        actions.iter().filter(|it| !all.contains(it)).cloned().collect();
                     all.extend(new);
                     all.sort_by_key(Value::to_string);
                 }

@@ -16,10 +16,13 @@ pub fn add(resources: &mut Resources) {
         "Type": "AWS::KMS::Alias",
         "Properties": { "AliasName": "alias/terrace-control-plane", "TargetKeyId": reference("Key") },
     }));
-    resources.insert("Topic".into(), json!({
-        "Type": "AWS::SNS::Topic",
-        "Properties": { "TopicName": "terrace", "KmsMasterKeyId": reference("Key") },
-    }));
+    resources.insert(
+        "Topic".into(),
+        json!({
+            "Type": "AWS::SNS::Topic",
+            "Properties": { "TopicName": "terrace", "KmsMasterKeyId": reference("Key") },
+        }),
+    );
     resources.insert("TopicPolicy".into(), topic_policy());
 }
 
@@ -64,23 +67,27 @@ fn ledger() -> Value {
         }
         rule
     };
-    bucket(sub("terrace-${AWS::AccountId}-${AWS::Region}"), json!({
-        "NotificationConfiguration": { "EventBridgeConfiguration": { "EventBridgeEnabled": true } },
-        "LifecycleConfiguration": { "Rules": [
-            expire("runs", json!({ "Prefix": "runs/", "ExpirationInDays": RUNS_DAYS })),
-            expire("old-versions", json!({
-                "NoncurrentVersionExpiration": { "NoncurrentDays": RUNS_DAYS },
-                "AbortIncompleteMultipartUpload": { "DaysAfterInitiation": 7 },
-            })),
-        ] },
-    }))
+    bucket(
+        sub("terrace-${AWS::AccountId}-${AWS::Region}"),
+        json!({
+            "NotificationConfiguration": { "EventBridgeConfiguration": { "EventBridgeEnabled": true } },
+            "LifecycleConfiguration": { "Rules": [
+                expire("runs", json!({ "Prefix": "runs/", "ExpirationInDays": RUNS_DAYS })),
+                expire("old-versions", json!({
+                    "NoncurrentVersionExpiration": { "NoncurrentDays": RUNS_DAYS },
+                    "AbortIncompleteMultipartUpload": { "DaysAfterInitiation": 7 },
+                })),
+            ] },
+        }),
+    )
 }
 
 /// The trail's bucket logs who read it, below `access/`.
 fn access_logs() -> Value {
     let mut write = allow(&["s3:PutObject"], below("Ledger", "access/*"));
     write["Principal"] = json!({ "Service": "logging.s3.amazonaws.com" });
-    write["Condition"] = json!({ "StringEquals": { "aws:SourceAccount": { "Ref": "AWS::AccountId" } } });
+    write["Condition"] =
+        json!({ "StringEquals": { "aws:SourceAccount": { "Ref": "AWS::AccountId" } } });
     write
 }
 
@@ -98,12 +105,14 @@ fn key() -> Value {
     let mut admin = allow(&["kms:*"], json!("*"));
     admin["Sid"] = json!("AccountUsesIam");
     admin["Principal"] = json!({ "AWS": sub("arn:${AWS::Partition}:iam::${AWS::AccountId}:root") });
-    let mut trail = service("Trail", "cloudtrail.amazonaws.com", &["kms:GenerateDataKey*", "kms:DescribeKey"]);
+    let mut trail =
+        service("Trail", "cloudtrail.amazonaws.com", &["kms:GenerateDataKey*", "kms:DescribeKey"]);
     trail["Condition"] = json!({ "StringLike": {
         "kms:EncryptionContext:aws:cloudtrail:arn": sub("arn:${AWS::Partition}:cloudtrail:*:${AWS::AccountId}:trail/*"),
     } });
     let for_account = |mut statement: Value| {
-        statement["Condition"] = json!({ "StringEquals": { "aws:SourceAccount": { "Ref": "AWS::AccountId" } } });
+        statement["Condition"] =
+            json!({ "StringEquals": { "aws:SourceAccount": { "Ref": "AWS::AccountId" } } });
         statement
     };
     json!({
@@ -131,8 +140,10 @@ fn key() -> Value {
 
 fn topic_policy() -> Value {
     let mut publish = allow(&["sns:Publish"], reference("Topic"));
-    publish["Principal"] = json!({ "Service": ["cloudwatch.amazonaws.com", "events.amazonaws.com"] });
-    publish["Condition"] = json!({ "StringEquals": { "aws:SourceAccount": { "Ref": "AWS::AccountId" } } });
+    publish["Principal"] =
+        json!({ "Service": ["cloudwatch.amazonaws.com", "events.amazonaws.com"] });
+    publish["Condition"] =
+        json!({ "StringEquals": { "aws:SourceAccount": { "Ref": "AWS::AccountId" } } });
     json!({
         "Type": "AWS::SNS::TopicPolicy",
         "Properties": { "Topics": [reference("Topic")], "PolicyDocument": policy(vec![publish]) },

@@ -63,7 +63,8 @@ fn state_machine(machine: &str, definition: &str) -> Value {
 /// Machines call *versions* of functions: an execution that is under way when Terrace is
 /// upgraded ends with the code it began with.
 fn substitutions(definition: &str) -> Map<String, Value> {
-    let names = FUNCTIONS.iter().map(|function| (format!("{}Function", logical(function.name)), function));
+    let names =
+        FUNCTIONS.iter().map(|function| (format!("{}Function", logical(function.name)), function));
     names
         .filter(|(name, _)| definition.contains(&format!("${{{name}}}")))
         .map(|(name, function)| (name, reference(&version(function.name))))
@@ -78,9 +79,14 @@ fn machine_role() -> Value {
     // Log delivery by Step Functions has no resource-level permissions.
     let deliver = allow(
         &[
-            "logs:CreateLogDelivery", "logs:GetLogDelivery", "logs:UpdateLogDelivery",
-            "logs:DeleteLogDelivery", "logs:ListLogDeliveries", "logs:PutResourcePolicy",
-            "logs:DescribeResourcePolicies", "logs:DescribeLogGroups",
+            "logs:CreateLogDelivery",
+            "logs:GetLogDelivery",
+            "logs:UpdateLogDelivery",
+            "logs:DeleteLogDelivery",
+            "logs:ListLogDeliveries",
+            "logs:PutResourcePolicy",
+            "logs:DescribeResourcePolicies",
+            "logs:DescribeLogGroups",
         ],
         json!("*"),
     );

@@ -153,7 +153,8 @@ mod tests {
         collect(&template["Resources"], &mut names);
         collect(&template["Outputs"], &mut names);
         for name in names.iter().filter(|name| !name.starts_with("AWS::")) {
-            let found = !template["Resources"][name].is_null() || !template["Parameters"][name].is_null();
+            let found =
+                !template["Resources"][name].is_null() || !template["Parameters"][name].is_null();
             assert!(found, "`{name}` is not in the template");
         }
     }

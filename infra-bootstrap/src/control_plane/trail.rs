@@ -11,10 +11,16 @@ pub fn add(resources: &mut Resources) {
         ("TrailBucket", trail_bucket()),
         ("TrailBucketPolicy", bucket_policy("TrailBucket", grants())),
         ("TrailLogs", log_group("trail")),
-        ("TrailRole", role("cloudtrail.amazonaws.com", vec![allow(
-            &["logs:CreateLogStream", "logs:PutLogEvents"],
-            attribute("TrailLogs", "Arn"),
-        )])),
+        (
+            "TrailRole",
+            role(
+                "cloudtrail.amazonaws.com",
+                vec![allow(
+                    &["logs:CreateLogStream", "logs:PutLogEvents"],
+                    attribute("TrailLogs", "Arn"),
+                )],
+            ),
+        ),
         ("Trail", trail()),
     ];
     for (name, mut resource) in own {
@@ -28,13 +34,16 @@ pub fn add(resources: &mut Resources) {
 fn trail_bucket() -> Value {
     /// Trails are asked about for a year, then seldom.
     const COLD_DAYS: u32 = 365;
-    bucket(sub("terrace-trail-${AWS::AccountId}-${AWS::Region}"), json!({
-        "LoggingConfiguration": { "DestinationBucketName": reference("Ledger"), "LogFilePrefix": "access/trail/" },
-        "LifecycleConfiguration": { "Rules": [{
-            "Id": "cold", "Status": "Enabled",
-            "Transitions": [{ "StorageClass": "GLACIER", "TransitionInDays": COLD_DAYS }],
-        }] },
-    }))
+    bucket(
+        sub("terrace-trail-${AWS::AccountId}-${AWS::Region}"),
+        json!({
+            "LoggingConfiguration": { "DestinationBucketName": reference("Ledger"), "LogFilePrefix": "access/trail/" },
+            "LifecycleConfiguration": { "Rules": [{
+                "Id": "cold", "Status": "Enabled",
+                "Transitions": [{ "StorageClass": "GLACIER", "TransitionInDays": COLD_DAYS }],
+            }] },
+        }),
+    )
 }
 
 /// What CloudTrail needs to deliver, for this account's trail alone.

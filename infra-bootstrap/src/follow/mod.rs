@@ -105,11 +105,15 @@ async fn end(
     let succeeded = state.status == ExecutionStatus::Succeeded;
     match report {
         Some(report) if succeeded => Ok(Ended { report, seconds }),
-        Some(Report { failure: Some(why), .. }) => Err(Failure::new(format!("the run of `{stack}` failed"))
-            .because(why)
-            .hint("deploying again goes on from what stands; `terrace status` shows what that is")),
-        Some(_) | None => Err(Failure::new(format!("the run `{name}` ended as {}", state.status.as_str()))
-            .because(state.why)),
+        Some(Report { failure: Some(why), .. }) => {
+            Err(Failure::new(format!("the run of `{stack}` failed")).because(why).hint(
+                "deploying again goes on from what stands; `terrace status` shows what that is",
+            ))
+        }
+        Some(_) | None => {
+            Err(Failure::new(format!("the run `{name}` ended as {}", state.status.as_str()))
+                .because(state.why))
+        }
     }
 }
 

@@ -157,7 +157,8 @@ impl TierProgress {
             (done, all) if done == all => format!(", {done} changed"),
             (done, all) => format!(", {done} of {all} changed"),
         };
-        let waiting = if self.waiting.is_empty() { String::new() } else { format!("; {}", self.waiting) };
+        let waiting =
+            if self.waiting.is_empty() { String::new() } else { format!("; {}", self.waiting) };
         format!("{standing}{of}{waiting}")
     }
 }
@@ -205,12 +206,15 @@ mod tests {
             progress.take(&event);
             seen.push(progress.tiers[&Tier::Network].describe());
         }
-        assert_eq!(seen, [
-            "building",
-            "building, 1 changed; network/nat-a: pending",
-            "usable, 2 changed; network/nat-a: pending",
-            "ready, 2 changed",
-        ]);
+        assert_eq!(
+            seen,
+            [
+                "building",
+                "building, 1 changed; network/nat-a: pending",
+                "usable, 2 changed; network/nat-a: pending",
+                "ready, 2 changed",
+            ]
+        );
     }
 
     #[test]

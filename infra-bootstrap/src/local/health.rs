@@ -66,7 +66,8 @@ async fn ask(port: u16) -> Option<String> {
     let answer = tokio::time::timeout(ANSWER, get(port)).await.ok()?.ok()?;
     let (head, body) = answer.split_once("\r\n\r\n")?;
     let found: Value = serde_json::from_str(body).ok()?;
-    head.starts_with("HTTP/1.1 200").then(|| found["version"].as_str().unwrap_or_default().to_owned())
+    head.starts_with("HTTP/1.1 200")
+        .then(|| found["version"].as_str().unwrap_or_default().to_owned())
 }
 
 /// HTTP/1.0, so that the body is whatever comes until the end.

@@ -75,7 +75,8 @@ impl Home {
     fn lock_file(&self, name: &str) -> Result<File, Failure> {
         self.make()?;
         let path = self.path(name);
-        let cannot = |error| Failure::new(format!("cannot lock `{}`", path.display())).because(error);
+        let cannot =
+            |error| Failure::new(format!("cannot lock `{}`", path.display())).because(error);
         let file = File::options().create(true).append(true).open(&path).map_err(cannot)?;
         file.lock().map_err(cannot)?;
         Ok(file)

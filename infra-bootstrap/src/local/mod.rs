@@ -26,7 +26,7 @@ pub const SECRET_ACCESS_KEY: &str = "local";
 pub const REGION: &str = "us-east-1";
 
 /// Starting takes 2–4 s; a busy machine gets more.
-const START_DEADLINE: Duration = Duration::from_secs(60);
+const START_DEADLINE: Duration = Duration::from_mins(1);
 
 /// Saving its state takes the local cloud a moment.
 const STOP_DEADLINE: Duration = Duration::from_secs(15);
@@ -76,10 +76,7 @@ async fn reuse(home: &Home, mut record: Record, wish: &Wish) -> Result<Running, 
             .hint("stop it first with `terrace local stop`"));
     }
     record.version = health::still(record.port, START_DEADLINE).await.map_err(|failure| {
-        failure.hint(format!(
-            "its log is `{}`; `terrace local stop` ends it",
-            home.log().display()
-        ))
+        failure.hint(format!("its log is `{}`; `terrace local stop` ends it", home.log().display()))
     })?;
     record.write(home)?;
     Ok(Running { record, already: true })

@@ -14,15 +14,29 @@ use crate::failure::Failure;
 
 /// What the caller's shell may decide: where programs are, and MiniStack's own knobs.
 const PASSED_ON: [&str; 9] = [
-    "PATH", "HOME", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH", "SFN_WAIT_SCALE", "AUTH",
+    "PATH",
+    "HOME",
+    "LANG",
+    "LC_ALL",
+    "TZ",
+    "LD_LIBRARY_PATH",
+    "SFN_WAIT_SCALE",
+    "AUTH",
     "LAMBDA_WARM_TTL_SECONDS",
 ];
 
 const POLL: Duration = Duration::from_millis(50);
 
-pub fn spawn(home: &Home, python: &Path, port: u16, while_pid: Option<i32>) -> Result<Child, Failure> {
+pub fn spawn(
+    home: &Home,
+    python: &Path,
+    port: u16,
+    while_pid: Option<i32>,
+) -> Result<Child, Failure> {
     let cannot = |error| Failure::new("cannot start the local cloud").because(error);
     fs::create_dir_all(home.data()).map_err(cannot)?;
+    // Unpacked functions of earlier builds; they are unpacked again when they are called.
+    _ = fs::remove_dir_all(home.data().join("tmp"));
     let log = File::create(home.log()).map_err(cannot)?;
     let errors = log.try_clone().map_err(cannot)?;
     let mut command = Command::new(python);
@@ -50,9 +64,8 @@ pub fn is_ours(home: &Home, pid: u32) -> bool {
     // By whatever path either of them calls it.
     let Ok(data) = home.data().canonicalize() else { return false };
     let is_data = |word: &String| Path::new(word).canonicalize().is_ok_and(|it| it == data);
-    command_of(pid).is_some_and(|words| {
-        words.iter().any(|it| it == "overlay") && words.iter().any(is_data)
-    })
+    command_of(pid)
+        .is_some_and(|words| words.iter().any(|it| it == "overlay") && words.iter().any(is_data))
 }
 
 /// The words of a process's command line; `None` if there is no such process.

@@ -33,7 +33,9 @@ impl Record {
             Ok(text) => text,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             Err(error) => {
-                return Err(Failure::new(format!("cannot read `{}`", path.display())).because(error));
+                return Err(
+                    Failure::new(format!("cannot read `{}`", path.display())).because(error)
+                );
             }
         };
         // Half written, or by another version: as good as none.
@@ -43,7 +45,8 @@ impl Record {
     /// Writes it in one go: readers see the old one or the new one.
     pub fn write(&self, home: &Home) -> Result<(), Failure> {
         let (path, new) = (home.record(), home.path("local.json.new"));
-        let cannot = |error| Failure::new(format!("cannot write `{}`", path.display())).because(error);
+        let cannot =
+            |error| Failure::new(format!("cannot write `{}`", path.display())).because(error);
         let text = serde_json::to_string(self).map_err(std::io::Error::from).map_err(cannot)?;
         fs::write(&new, text).and_then(|()| fs::rename(&new, &path)).map_err(cannot)
     }

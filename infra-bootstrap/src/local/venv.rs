@@ -49,11 +49,11 @@ async fn system_python(program: &OsStr) -> Result<PathBuf, Failure> {
     let needed = format!("Python {}.{} or newer", PYTHON_MIN.0, PYTHON_MIN.1);
     let install = "install it with `sudo apt install python3 python3-venv`";
     let ask = "import sys; print(sys.version_info[0], sys.version_info[1], sys.executable)";
-    let missing = |why: String| {
-        Failure::new("cannot set up the local cloud").because(why).hint(install)
-    };
+    let missing =
+        |why: String| Failure::new("cannot set up the local cloud").because(why).hint(install);
     let output = run(program, &["-c".as_ref(), ask.as_ref()]).await;
-    let output = output.map_err(|_| missing(format!("it needs {needed}, and there is no `python3`")))?;
+    let output =
+        output.map_err(|_| missing(format!("it needs {needed}, and there is no `python3`")))?;
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     let mut words = said.trim().splitn(3, ' ');
     let mut number = || words.next().and_then(|it| it.parse().ok()).unwrap_or_default();
@@ -66,7 +66,8 @@ async fn system_python(program: &OsStr) -> Result<PathBuf, Failure> {
 }
 
 async fn make(system: &Path, folder: &Path) -> Result<(), Failure> {
-    let arguments: [&OsStr; 4] = ["-m".as_ref(), "venv".as_ref(), "--clear".as_ref(), folder.as_ref()];
+    let arguments: [&OsStr; 4] =
+        ["-m".as_ref(), "venv".as_ref(), "--clear".as_ref(), folder.as_ref()];
     let output = run(system.as_ref(), &arguments).await?;
     if output.status.success() {
         return Ok(());
@@ -154,13 +155,19 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let old = python(folder.path(), "3 9 /usr/bin/python3");
         let cases = [
-            (folder.path().join("nothing"), "it needs Python 3.10 or newer, and there is no `python3`"),
+            (
+                folder.path().join("nothing"),
+                "it needs Python 3.10 or newer, and there is no `python3`",
+            ),
             (old, "it needs Python 3.10 or newer, and `python3` is 3.9"),
         ];
         for (program, why) in cases {
             let failure = system_python(program.as_ref()).await.expect_err("not good enough");
             assert_eq!(failure.why, [why]);
-            assert_eq!(failure.hint.as_deref(), Some("install it with `sudo apt install python3 python3-venv`"));
+            assert_eq!(
+                failure.hint.as_deref(),
+                Some("install it with `sudo apt install python3 python3-venv`")
+            );
         }
     }
 

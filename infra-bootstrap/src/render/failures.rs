@@ -11,19 +11,19 @@ pub fn failure(failed: &Failure, width: usize) -> String {
     let mut text = String::new();
     let parts = failed.problems.iter().map(|it| problem(it, &failed.source, width) + "\n");
     text.extend(parts);
-    text += &part("error: ", Style::new().for_stderr().red().bold(), &failed.what, width);
+    text += &part("error: ", &Style::new().for_stderr().red().bold(), &failed.what, width);
     for (at, cause) in failed.why.iter().enumerate() {
         let label = if at == 0 { "  because: " } else { "  and that: " };
-        text += &part(label, Style::new().for_stderr().bold(), cause, width);
+        text += &part(label, &Style::new().for_stderr().bold(), cause, width);
     }
     if let Some(hint) = &failed.hint {
-        text += &part("  hint: ", Style::new().for_stderr().green().bold(), hint, width);
+        text += &part("  hint: ", &Style::new().for_stderr().green().bold(), hint, width);
     }
     text
 }
 
 /// A label and its text, which hangs below itself when it needs more lines.
-fn part(label: &str, style: Style, text: &str, width: usize) -> String {
+fn part(label: &str, style: &Style, text: &str, width: usize) -> String {
     let lines = wrap(text, width.saturating_sub(label.len()));
     let hanging = " ".repeat(label.len());
     let mut lines = lines.into_iter();

@@ -81,10 +81,13 @@ fn short(value: &Value) -> String {
         Value::String(text) => text.clone(),
         Value::Object(fields) => {
             let fields = fields.iter().filter(|(_, value)| !value.is_null());
-            let fields: Vec<String> = fields.map(|(name, it)| format!("{name} {}", short(it))).collect();
+            let fields: Vec<String> =
+                fields.map(|(name, it)| format!("{name} {}", short(it))).collect();
             format!("({})", fields.join(", "))
         }
-        Value::Array(items) => format!("[{}]", items.iter().map(short).collect::<Vec<_>>().join(", ")),
+        Value::Array(items) => {
+            format!("[{}]", items.iter().map(short).collect::<Vec<_>>().join(", "))
+        }
         Value::Bool(_) | Value::Number(_) => value.to_string(),
     }
 }
@@ -99,7 +102,12 @@ fn sum(plan: &Plan, stack: &str) -> String {
             Action::Delete => delete += 1,
         }
     }
-    let counts = [(create, "to create"), (update, "to update"), (delete, "to delete"), (wait, "to wait for")];
+    let counts = [
+        (create, "to create"),
+        (update, "to update"),
+        (delete, "to delete"),
+        (wait, "to wait for"),
+    ];
     let counts: Vec<String> =
         counts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
     match (counts.is_empty(), plan.refused.len()) {
@@ -136,15 +144,26 @@ mod tests {
     fn a_plan_reads_from_what_makes_way_to_its_sum() {
         console::set_colors_enabled(false);
         let differences = vec![
-            Difference { field: "cidr".into(), live: json!("10.0.0.0/16"), want: json!("10.1.0.0/16") },
+            Difference {
+                field: "cidr".into(),
+                live: json!("10.0.0.0/16"),
+                want: json!("10.1.0.0/16"),
+            },
             Difference {
                 field: "rules".into(),
                 live: json!([{ "port": 22, "peer": "sg-1" }, { "port": 80, "peer": null }]),
                 want: json!([{ "port": 22, "peer": "sg-1" }, { "port": 443, "peer": null }]),
             },
-            Difference { field: "script".into(), live: json!("x".repeat(90)), want: json!("y".repeat(90)) },
+            Difference {
+                field: "script".into(),
+                live: json!("x".repeat(90)),
+                want: json!("y".repeat(90)),
+            },
         ];
-        let note = |text: &str| Note { address: Address::new(Tier::Database, "instance"), text: text.into() };
+        let note = |text: &str| Note {
+            address: Address::new(Tier::Database, "instance"),
+            text: text.into(),
+        };
         let made = Plan {
             clear: vec![step("nat-a", Action::Delete, "subnet: one → another")],
             build: vec![

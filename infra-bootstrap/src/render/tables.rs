@@ -11,7 +11,11 @@ use super::clip;
 pub fn table(rows: &[Vec<String>], width: usize) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or_default();
     let widest = |at: usize| {
-        rows.iter().filter_map(|row| row.get(at)).map(|it| measure_text_width(it)).max().unwrap_or(0)
+        rows.iter()
+            .filter_map(|row| row.get(at))
+            .map(|it| measure_text_width(it))
+            .max()
+            .unwrap_or(0)
     };
     let widths: Vec<usize> = (0..columns).map(widest).collect();
     let line = |row: &Vec<String>| {

@@ -36,7 +36,9 @@ impl Kind {
             deadline: R::DEADLINE,
             grants: R::GRANTS,
             rules: rules::<R>,
-            list: |cx| async move { R::list(&cx).await?.into_iter().map(untyped).collect() }.boxed(),
+            list: |cx| {
+                async move { R::list(&cx).await?.into_iter().map(untyped).collect() }.boxed()
+            },
             create: |cx, node| {
                 async move { read::<R>(node.spec)?.create(&cx, &node.address).await }.boxed()
             },
@@ -88,9 +90,10 @@ pub struct TierWorld {
 
 impl TierWorld {
     fn kind(&self, name: &str) -> Result<&Kind, CloudError> {
-        self.kinds.iter().find(|kind| kind.name == name).ok_or_else(|| {
-            CloudError::refused("UnknownKind", format!("this tier has no `{name}`"))
-        })
+        self.kinds
+            .iter()
+            .find(|kind| kind.name == name)
+            .ok_or_else(|| CloudError::refused("UnknownKind", format!("this tier has no `{name}`")))
     }
 }
 

@@ -81,8 +81,10 @@ mod tests {
 
     #[test]
     fn documents_that_say_the_same_are_equal() {
-        let ours = json!({"Statement": [{"Action": ["b", "a"], "Condition": {"Bool": {"x": false}}}]});
-        let theirs = json!({"Statement": {"Action": ["a", "b"], "Condition": {"Bool": {"x": "false"}}}});
+        let ours =
+            json!({"Statement": [{"Action": ["b", "a"], "Condition": {"Bool": {"x": false}}}]});
+        let theirs =
+            json!({"Statement": {"Action": ["a", "b"], "Condition": {"Bool": {"x": "false"}}}});
         assert_eq!(Policy::from(ours.clone()), Policy::from(theirs));
         assert_ne!(Policy::from(ours), Policy::from(json!({"Statement": {"Action": "a"}})));
     }

@@ -28,7 +28,8 @@ impl Tags {
     pub fn read<K: Into<String>, V: Into<String>>(
         pairs: impl IntoIterator<Item = (Option<K>, Option<V>)>,
     ) -> Self {
-        let present = pairs.into_iter().filter_map(|(key, value)| Some((key?.into(), value?.into())));
+        let present =
+            pairs.into_iter().filter_map(|(key, value)| Some((key?.into(), value?.into())));
         Self(present.collect())
     }
 

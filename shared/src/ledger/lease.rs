@@ -32,9 +32,13 @@ pub struct Lease {
 pub enum LeaseError {
     #[error("`{stack}` is being changed by run `{run}` since {since}; wait for it, or stop it, and try again", since = moment(*.since))]
     Held { stack: String, run: String, since: i64 },
-    #[error("the last run of `{stack}` was interrupted, and calls of it may still be under way; try again in {seconds} s")]
+    #[error(
+        "the last run of `{stack}` was interrupted, and calls of it may still be under way; try again in {seconds} s"
+    )]
     CoolingDown { stack: String, seconds: i64 },
-    #[error("run `{run}` no longer holds the lease of `{stack}`; it stops before it changes anything")]
+    #[error(
+        "run `{run}` no longer holds the lease of `{stack}`; it stops before it changes anything"
+    )]
     Lost { stack: String, run: String },
     #[error(transparent)]
     Ledger(#[from] LedgerError),
@@ -67,7 +71,8 @@ impl Lease {
             },
         };
         let run = run.to_owned();
-        let lease = Lease { run: Some(run.clone()), number, since: now, expires: now + LEASE_SECONDS };
+        let lease =
+            Lease { run: Some(run.clone()), number, since: now, expires: now + LEASE_SECONDS };
         match ledger.write_if(&key, &lease, &condition).await? {
             Written::Yes(_) => Ok(lease),
             Written::No => {

@@ -95,9 +95,11 @@ impl Ledger {
         let found = request.send().await.or_absent(&["NoSuchKey"]).map_err(failed)?;
         let Some(found) = found else { return Ok(None) };
         let tag = found.e_tag.unwrap_or_default();
-        let bytes = found.body.collect().await.map_err(|error| {
-            failed(CloudError::not_yet("Interrupted", error.to_string()))
-        })?;
+        let bytes = found
+            .body
+            .collect()
+            .await
+            .map_err(|error| failed(CloudError::not_yet("Interrupted", error.to_string())))?;
         Ok(Some((bytes.to_vec(), tag)))
     }
 

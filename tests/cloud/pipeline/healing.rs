@@ -100,7 +100,8 @@ async fn opened_port(stand: &Stand, stranger: &Client) {
     open.send().await.expect("mallory may");
     until("the port is closed", || async {
         let group = found().await;
-        let ranges = group.ip_permissions().iter().flat_map(|it| it.ip_ranges());
+        let ranges =
+            group.ip_permissions().iter().flat_map(aws_sdk_ec2::types::IpPermission::ip_ranges);
         (!ranges.into_iter().any(|it| it.cidr_ip() == Some(WORLD))).then_some(())
     })
     .await;

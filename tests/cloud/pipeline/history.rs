@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use aws_sdk_sfn::types::{HistoryEvent, HistoryEventType};
+use aws_sdk_sfn::types::{HistoryEvent, HistoryEventType, TaskScheduledEventDetails};
 use futures::FutureExt;
 use serde_json::json;
 use support::{Cloud, REGION, root};
@@ -77,7 +77,7 @@ fn largest(event: &HistoryEvent) -> usize {
     let data = [
         event.state_entered_event_details().and_then(|it| it.input()),
         event.state_exited_event_details().and_then(|it| it.output()),
-        event.task_scheduled_event_details().map(|it| it.parameters()),
+        event.task_scheduled_event_details().map(TaskScheduledEventDetails::parameters),
         event.task_succeeded_event_details().and_then(|it| it.output()),
         event.task_failed_event_details().and_then(|it| it.cause()),
         event.execution_started_event_details().and_then(|it| it.input()),

@@ -32,7 +32,8 @@ async fn is_leaving(ec2: &aws_sdk_ec2::Client, id: &str) -> bool {
     if id.starts_with("i-") {
         let found = ec2.describe_instances().instance_ids(id).send().await;
         let found = found.expect("instances can be listed");
-        let states = found.reservations().iter().flat_map(|it| it.instances());
+        let states =
+            found.reservations().iter().flat_map(aws_sdk_ec2::types::Reservation::instances);
         let mut states = states.filter_map(|it| it.state()?.name());
         return states.all(|it| *it == InstanceStateName::Terminated);
     }

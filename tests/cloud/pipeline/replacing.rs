@@ -83,7 +83,8 @@ async fn instances(stand: &Stand) -> BTreeSet<String> {
 
 async fn state(stand: &Stand, id: &str) -> InstanceStateName {
     let found = stand.ec2().describe_instances().instance_ids(id).send().await.expect("instances");
-    let instance = found.reservations().iter().flat_map(|it| it.instances()).next();
+    let instance =
+        found.reservations().iter().flat_map(aws_sdk_ec2::types::Reservation::instances).next();
     let state = instance.and_then(|it| it.state()?.name().cloned());
     state.expect("AWS shows ended instances for an hour")
 }

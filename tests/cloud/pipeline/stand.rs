@@ -19,7 +19,7 @@ pub const KEY: &str =
 const PAUSE: Duration = Duration::from_millis(200);
 
 /// The longest that a test waits for anything: many runs share one local cloud.
-const PATIENCE: Duration = Duration::from_secs(240);
+const PATIENCE: Duration = Duration::from_mins(4);
 
 pub struct Stand {
     pub cloud: Arc<Cloud>,
