@@ -3,6 +3,7 @@
 
 mod bucket;
 mod build;
+mod events;
 mod package;
 mod stack;
 

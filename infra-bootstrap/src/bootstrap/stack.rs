@@ -1,12 +1,15 @@
 //! The control plane's CloudFormation stack.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use aws_sdk_cloudformation::Client;
 use aws_sdk_cloudformation::error::ProvideErrorMetadata;
-use aws_sdk_cloudformation::types::{Capability, Parameter, Stack, StackEvent, Tag};
+use aws_sdk_cloudformation::types::{
+    Capability, ChangeSetStatus, ChangeSetType, Parameter, Stack, Tag,
+};
 
+use super::events;
 use crate::context::Cloud;
 use crate::control_plane::STACK_NAME;
 use crate::failure::{Failure, Tried};
@@ -35,6 +38,9 @@ const DEADLINE: Duration = Duration::from_mins(30);
 
 /// A first attempt that failed and was rolled back leaves a stack that can only be deleted.
 const DEAD: [&str; 4] = ["ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED"];
+
+/// Only a change set stands, of an attempt that was interrupted; or what is left of a stack.
+const NOT_YET: [&str; 2] = ["REVIEW_IN_PROGRESS", "DELETE_COMPLETE"];
 
 const GOOD: [&str; 2] = ["CREATE_COMPLETE", "UPDATE_COMPLETE"];
 
@@ -65,7 +71,8 @@ pub async fn bring_up(
     let stack = settled(&client, screen).await?;
     let ended = stack.as_ref().map_or("gone", status);
     if change != Change::Unchanged && !GOOD.contains(&ended) {
-        return Err(failed(&client, ended).await);
+        let failure = Failure::new(format!("the control plane's stack ended as `{ended}`"));
+        return Err(events::explain(&client, failure).await);
     }
     Ok((change, before))
 }
@@ -76,20 +83,53 @@ fn parameters_of(stack: &Stack) -> Parameters {
     stack.parameters().iter().filter_map(both).collect()
 }
 
+/// By a change set, because that adopts what an earlier control plane left: its buckets stay
+/// when it is deleted, with all that was ever deployed in them.
 async fn create(
     client: &Client,
     template: &Template,
     parameters: &Parameters,
 ) -> Result<Change, Failure> {
+    const WHAT: &str = "cannot create the control plane's stack";
+    let name = format!("create-{}", unix_milliseconds());
     let request = client
-        .create_stack()
+        .create_change_set()
         .stack_name(STACK_NAME)
+        .change_set_name(&name)
+        .change_set_type(ChangeSetType::Create)
+        .import_existing_resources(true)
         .template_url(&template.url)
         .set_parameters(Some(listed(parameters)))
         .capabilities(Capability::CapabilityNamedIam)
         .tags(Tag::builder().key("terrace:part").value("control-plane").build());
-    request.send().await.tried("cannot create the control plane's stack")?;
+    request.send().await.tried(WHAT)?;
+    prepared(client, &name).await?;
+    let request = client.execute_change_set().stack_name(STACK_NAME).change_set_name(&name);
+    request.send().await.tried(WHAT)?;
     Ok(Change::Created)
+}
+
+/// Waits until CloudFormation knows what the change set has to do.
+async fn prepared(client: &Client, name: &str) -> Result<(), Failure> {
+    let started = Instant::now();
+    while started.elapsed() < DEADLINE {
+        let request = client.describe_change_set().stack_name(STACK_NAME).change_set_name(name);
+        let found = request.send().await.tried("cannot look at the control plane's change set")?;
+        match found.status() {
+            Some(ChangeSetStatus::CreateComplete) => return Ok(()),
+            Some(ChangeSetStatus::Failed) => {
+                let failure = Failure::new("cannot create the control plane's stack");
+                let why = found.status_reason().unwrap_or("CloudFormation does not say why");
+                return Err(events::explain(client, failure.because(why)).await);
+            }
+            _ => tokio::time::sleep(POLL_FIRST).await,
+        }
+    }
+    Err(Failure::new("CloudFormation does not get ready to create the control plane's stack"))
+}
+
+fn unix_milliseconds() -> u128 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis()
 }
 
 async fn update(
@@ -138,8 +178,11 @@ async fn settled(client: &Client, screen: &Screen) -> Result<Option<Stack>, Fail
     let mut told = false;
     while started.elapsed() < DEADLINE {
         let Some(stack) = find(client).await? else { return Ok(None) };
+        if NOT_YET.contains(&status(&stack)) {
+            return Ok(None);
+        }
         if !status(&stack).ends_with("_IN_PROGRESS") {
-            return Ok((status(&stack) != "DELETE_COMPLETE").then_some(stack));
+            return Ok(Some(stack));
         }
         if !told && started.elapsed() > Duration::from_secs(5) {
             screen.note("CloudFormation is at work; this takes a few minutes in AWS");
@@ -159,32 +202,5 @@ async fn find(client: &Client) -> Result<Option<Stack>, Failure> {
         // A `ValidationError` like any other, but for its words.
         Err(error) if error.message().is_some_and(|it| it.contains("does not exist")) => Ok(None),
         Err(error) => Err(error).tried("cannot look at the control plane's stack"),
-    }
-}
-
-/// What went wrong, as the stack's events tell it: the first failure is the cause of the others.
-async fn failed(client: &Client, ended: &str) -> Failure {
-    let failure = Failure::new(format!("the control plane's stack ended as `{ended}`"));
-    let pages = client.describe_stack_events().stack_name(STACK_NAME).into_paginator();
-    let events = pages.items().send().try_collect().await.unwrap_or_default();
-    // The newest come first, and those of earlier attempts come last.
-    let began = |it: &StackEvent| {
-        it.logical_resource_id() == Some(STACK_NAME)
-            && it.resource_status().is_some_and(|it| {
-                matches!(it.as_str(), "CREATE_IN_PROGRESS" | "UPDATE_IN_PROGRESS")
-            })
-    };
-    let latest = events.iter().position(began).unwrap_or(events.len());
-    let reasons = events[..latest].iter().rev().filter_map(|it| {
-        let failed = it.resource_status()?.as_str().ends_with("_FAILED");
-        let (name, why) = (it.logical_resource_id()?, it.resource_status_reason()?);
-        (failed && !why.contains("cancelled")).then(|| format!("`{name}`: {why}"))
-    });
-    let failure = reasons.take(3).fold(failure, Failure::because);
-    if failure.why.iter().any(|it| it.contains("TrailAlreadyExists")) {
-        failure
-            .hint("the account has this trail already, from another region: give `--account-trail`")
-    } else {
-        failure
     }
 }
