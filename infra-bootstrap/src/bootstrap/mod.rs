@@ -10,7 +10,7 @@ mod stack;
 use std::collections::BTreeSet;
 
 use futures::future::try_join_all;
-use serde_json::json;
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 use shared::plan::hex;
 
@@ -47,7 +47,7 @@ pub async fn bring_up(
     if account_trail {
         parameters.insert("Trail".to_owned(), "account".to_owned());
     }
-    let template = upload_template(&artifacts).await?;
+    let template = upload_template(cloud, &artifacts).await?;
     let now: BTreeSet<String> = parameters.values().cloned().collect();
     let (change, before) = stack::bring_up(cloud, &template, parameters, screen).await?;
     // What stood before stays too: CloudFormation may have to go back to it.
@@ -55,11 +55,26 @@ pub async fn bring_up(
     Ok(change)
 }
 
-async fn upload_template(artifacts: &bucket::Artifacts) -> Result<Template, Failure> {
-    let text = json!(control_plane::template()).to_string();
+async fn upload_template(cloud: &Cloud, artifacts: &bucket::Artifacts) -> Result<Template, Failure> {
+    let mut template = control_plane::template();
+    spell_out_buckets(&mut template, cloud);
+    let text = template.to_string();
     let key = format!("template/{}.json", &hex(&Sha256::digest(&text))[..16]);
     if !artifacts.has(&key) {
         artifacts.put(&key, text.into_bytes()).await?;
     }
     Ok(Template { url: artifacts.url(&key) })
+}
+
+/// Writes the buckets' names out: CloudFormation adopts what stands already only by a name
+/// that it need not compute.
+fn spell_out_buckets(template: &mut Value, cloud: &Cloud) {
+    let resources = template["Resources"].as_object_mut().into_iter().flatten();
+    for (_, bucket) in resources.filter(|(_, it)| it["Type"] == "AWS::S3::Bucket") {
+        let name = &mut bucket["Properties"]["BucketName"];
+        if let Some(pattern) = name["Fn::Sub"].as_str() {
+            let account = pattern.replace("${AWS::AccountId}", &cloud.account);
+            *name = Value::String(account.replace("${AWS::Region}", &cloud.region));
+        }
+    }
 }

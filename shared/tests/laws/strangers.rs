@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 use serde_json::json;
 use shared::model::{Node, Stack};
-use shared::plan::Inventory;
+use shared::plan::{Inventory, Plan};
 
 use super::driver::{Ledger, assert_holds, block_on, cloud, deploy, deployed, plan, run};
 use super::stacks::{NAMED, cases, paces, stack, two_versions};
@@ -35,10 +35,7 @@ proptest! {
                 assert_holds(&cloud, stack).await;
                 assert_untouched(&cloud, &nodes, &strangers, &ledger.inventory);
             }
-            let notes = plan(&cloud, &Stack::default(), &mut ledger).await.notes;
-            for stranger in &strangers {
-                assert!(notes.iter().any(|note| note.text.contains(stranger)), "{notes:?}");
-            }
+            assert_named(&plan(&cloud, &Stack::default(), &mut ledger).await, &strangers);
         });
     }
 
@@ -53,6 +50,9 @@ proptest! {
             let (cloud, mut ledger) = deployed(&[&before], pace).await;
             let nodes = disguised(&before, &picks);
             let strangers: Vec<String> = nodes.iter().map(|it| cloud.place_stranger(it)).collect();
+            let verify = plan(&cloud, &before, &mut ledger).await;
+            assert!(verify.is_empty(), "{verify}");
+            assert_named(&verify, &strangers);
             // Ours is taken away, and a stranger stands in its place.
             let victims = gone.iter().filter(|_| !nodes.is_empty());
             victims.for_each(|pick| cloud.remove(&nodes[pick.index(nodes.len())].address));
@@ -73,6 +73,12 @@ proptest! {
             run(&cloud, &Stack::default(), &mut amnesic).await;
             assert_eq!(cloud.writes(), writes);
         });
+    }
+}
+
+fn assert_named(plan: &Plan, strangers: &[String]) {
+    for stranger in strangers {
+        assert!(plan.notes.iter().any(|note| note.text.contains(stranger)), "{plan}");
     }
 }
 

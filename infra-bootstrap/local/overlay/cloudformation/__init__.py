@@ -2,10 +2,11 @@
 
 from ministack.services.cloudformation import provisioners
 
-from overlay.cloudformation import buckets, roles, state_machines, trail
+from overlay.cloudformation import adoption, buckets, roles, state_machines, trail
 
 
 def install() -> None:
+    adoption.install()
     buckets.install()
     roles.install()
     for kind, (handler, replacing) in {**trail.TYPES, **state_machines.TYPES}.items():
