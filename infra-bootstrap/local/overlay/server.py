@@ -14,6 +14,9 @@ from ministack import app as ministack
 from overlay import mending, processes
 from overlay.settings import HOST, CannotStart
 
+# Stands in the state folder while what it holds is whole: saved on the way out, not yet changed.
+SAVED = "saved"
+
 # Connections get this long to finish when the cloud is told to stop.
 _GRACE_SECONDS = 2
 
@@ -23,9 +26,11 @@ _LOOK_SECONDS = 1
 
 def serve(port: int, data: Path, while_pid=None) -> None:
     lock = _claim(data)
+    (data / SAVED).unlink(missing_ok=True)
     mending.install()
     asyncio.run(_until_stopped(port, while_pid))
     processes.stop_all()
+    (data / SAVED).touch()
     lock.close()
     logging.shutdown()
     # State machines wait on threads that nobody can interrupt; their executions end here.

@@ -55,9 +55,12 @@ pub async fn bring_up(
     Ok(change)
 }
 
-async fn upload_template(cloud: &Cloud, artifacts: &bucket::Artifacts) -> Result<Template, Failure> {
+async fn upload_template(
+    cloud: &Cloud,
+    artifacts: &bucket::Artifacts,
+) -> Result<Template, Failure> {
     let mut template = control_plane::template();
-    spell_out_buckets(&mut template, cloud);
+    spell_out_buckets(&mut template, &cloud.account, &cloud.region);
     let text = template.to_string();
     let key = format!("template/{}.json", &hex(&Sha256::digest(&text))[..16]);
     if !artifacts.has(&key) {
@@ -68,13 +71,31 @@ async fn upload_template(cloud: &Cloud, artifacts: &bucket::Artifacts) -> Result
 
 /// Writes the buckets' names out: CloudFormation adopts what stands already only by a name
 /// that it need not compute.
-fn spell_out_buckets(template: &mut Value, cloud: &Cloud) {
+fn spell_out_buckets(template: &mut Value, account: &str, region: &str) {
     let resources = template["Resources"].as_object_mut().into_iter().flatten();
     for (_, bucket) in resources.filter(|(_, it)| it["Type"] == "AWS::S3::Bucket") {
         let name = &mut bucket["Properties"]["BucketName"];
         if let Some(pattern) = name["Fn::Sub"].as_str() {
-            let account = pattern.replace("${AWS::AccountId}", &cloud.account);
-            *name = Value::String(account.replace("${AWS::Region}", &cloud.region));
+            let named = pattern.replace("${AWS::AccountId}", account);
+            *name = Value::String(named.replace("${AWS::Region}", region));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_bucket_of_the_template_has_a_name_that_need_not_be_computed() {
+        let mut template = control_plane::template();
+        spell_out_buckets(&mut template, "123456789012", "eu-central-1");
+        let ledger = &template["Resources"]["Ledger"]["Properties"]["BucketName"];
+        assert_eq!(ledger, "terrace-123456789012-eu-central-1");
+        let resources = template["Resources"].as_object().expect("an object");
+        for (name, bucket) in resources.iter().filter(|(_, it)| it["Type"] == "AWS::S3::Bucket") {
+            let name_of_bucket = bucket["Properties"]["BucketName"].as_str();
+            assert!(name_of_bucket.is_some_and(|it| !it.contains('$')), "{name}: {bucket}");
         }
     }
 }

@@ -49,6 +49,13 @@ impl Home {
         self.path("local-data")
     }
 
+    /// Whether what the local cloud holds was saved, or is nothing yet. A cloud that is killed
+    /// saves nothing.
+    pub fn is_whole(&self) -> bool {
+        let data = self.data();
+        !data.join("s3").exists() || data.join("saved").exists()
+    }
+
     /// Makes the folder.
     pub fn make(&self) -> Result<(), Failure> {
         let cannot = |error| {
@@ -90,4 +97,20 @@ fn nearest(here: &Path) -> Option<PathBuf> {
 /// The sources of the local cloud: the binary is made to run beside them.
 pub fn sources() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/local"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_not_saved_is_not_whole() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let home = Home { folder: folder.path().to_owned() };
+        assert!(home.is_whole(), "nothing yet");
+        fs::create_dir_all(home.data().join("s3")).expect("made");
+        assert!(!home.is_whole(), "killed");
+        fs::write(home.data().join("saved"), "").expect("written");
+        assert!(home.is_whole(), "stopped");
+    }
 }

@@ -51,8 +51,15 @@ pub async fn start(wish: &Wish, screen: &Screen) -> Result<Running, Failure> {
     if let Some(record) = running(&home)? {
         return reuse(&home, record, wish).await;
     }
+    if !home.is_whole() {
+        // S3 objects without all that belongs to them: nothing can stand on that.
+        screen
+            .note("the local cloud was killed before it could save what it held; it begins empty");
+        remove_data(&home)?;
+    }
+    let last = Record::read(&home)?;
     let python = venv::ready(screen).await?;
-    let port = port::choose(wish.port, Record::read(&home)?.map(|it| it.port))?;
+    let port = port::choose(wish.port, last.map(|it| it.port))?;
     screen.step(&format!("starting the local cloud on port {port}"));
     let mut child = process::spawn(&home, &python, port, wish.while_pid)?;
     let mut record = Record::new(port, child.id());
@@ -104,6 +111,10 @@ pub async fn clear() -> Result<(), Failure> {
     let home = Home::find()?;
     let _held = home.lock()?;
     stop_held(&home).await?;
+    remove_data(&home)
+}
+
+fn remove_data(home: &Home) -> Result<(), Failure> {
     let data = home.data();
     match std::fs::remove_dir_all(&data) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
