@@ -78,7 +78,7 @@ impl Cloud {
     pub fn try_terrace(&self, arguments: &[&str]) -> (i32, Value, String) {
         let mut command = Command::new(target().join("debug/terrace"));
         command.args(arguments).current_dir(root()).env_clear().env("TERRACE_HOME", &self.home);
-        for name in ["PATH", "HOME"] {
+        for name in ["PATH", "HOME", "CARGO_HOME", "RUSTUP_HOME", "CARGO_TARGET_DIR"] {
             command.envs(std::env::var_os(name).map(|value| (name, value)));
         }
         if !self.endpoint.is_empty() {
