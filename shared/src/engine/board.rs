@@ -73,8 +73,9 @@ impl Board {
             let shown = claims.iter().find(|it| it.is_same(made));
             return Some(shown.copied().unwrap_or(made).clone());
         }
-        let everything: Vec<&Live> = self.parts.values().flat_map(|part| &part.live).collect();
-        owned.choose(&claims, &everything).cloned()
+        // Its own tier's part alone decides: every board has that one, and must come to the same.
+        let neighbours: Vec<&Live> = part.live.iter().collect();
+        owned.choose(&claims, &neighbours).cloned()
     }
 
     /// All that is listed at `address`.

@@ -16,7 +16,6 @@ use serde_json::Value;
 pub use fault::{At, Fault, How};
 pub use kind::{Kind, Pace};
 
-use self::object::Object;
 use self::state::State;
 use crate::model::{Address, Facts, Live, Node};
 use crate::world::{CloudError, World};
@@ -57,11 +56,6 @@ impl Memory {
     /// A new process: calls arrive again.
     pub fn reconnect(&self) {
         self.lock().is_cut_off = false;
-    }
-
-    /// Minutes go by: nothing is hidden any more.
-    pub fn let_time_pass(&self) {
-        self.lock().objects.iter_mut().for_each(Object::show);
     }
 
     /// The next resource made at `address` will fail instead of becoming ready.

@@ -96,10 +96,6 @@ impl Object {
         format!("arn:memory:{}", self.id)
     }
 
-    pub fn show(&mut self) {
-        self.hidden = 0;
-    }
-
     pub fn is_hidden(&self) -> bool {
         self.hidden > 0
     }

@@ -6,10 +6,15 @@ use shared::memory::{At, Fault, How, Memory, Pace};
 use shared::model::Stack;
 
 use super::driver::{Ledger, Recovery, assert_holds, block_on, cloud, deploy, deployed, plan, run};
-use super::stacks::{cases, paces, stack, two_versions};
+use super::stacks::{cases, stack, thing, two_versions};
 
 const RECOVERIES: [Recovery; 2] = [Recovery::Anew, Recovery::Resume];
 const HOWS: [How; 4] = [How::Lost, How::Unanswered, How::Throttled, How::Refused];
+
+/// What is hidden for one look shows at the latest when the run verifies itself.
+fn paces() -> impl Strategy<Value = Pace> {
+    super::stacks::paces().prop_map(|pace| Pace { hidden: pace.hidden.min(1), ..pace })
+}
 
 fn faults() -> impl Strategy<Value = (Index, How, bool)> {
     (any::<Index>(), select(HOWS.as_slice()), any::<bool>())
@@ -95,8 +100,30 @@ proptest! {
             let (pick, how, _) = fault;
             cloud.inject(Fault { at: nth(pick, writes), how, is_deadly: true });
             run(&cloud, &before, &mut ledger).await;
-            deploy(&cloud, &after, &mut ledger).await;
+            // What the first of these has no chance to see, the second collects.
+            for _ in 0..2 {
+                deploy(&cloud, &after, &mut ledger).await;
+            }
             assert_holds(&cloud, &after).await;
         });
     }
+}
+
+/// Two creates in a row are not answered, and the second resource shows only after the run.
+#[test]
+fn a_duplicate_that_is_hidden_until_the_run_is_over_is_named_and_left_alone() {
+    block_on(async {
+        let stack = Stack::new(vec![thing()]).expect("it refers to nothing");
+        let (cloud, mut ledger) = (cloud(Pace { hidden: 2, ..Pace::default() }), Ledger::default());
+        ledger.after_a_crash = Recovery::Resume;
+        for (call, is_deadly) in [(1, false), (2, true)] {
+            cloud.inject(Fault { at: At::Write(call), how: How::Unanswered, is_deadly });
+        }
+        deploy(&cloud, &stack, &mut ledger).await;
+        let verify = plan(&cloud, &stack, &mut ledger).await;
+        let ids = cloud.ids(&thing().address);
+        assert_eq!(ids.len(), 2);
+        assert!(verify.is_empty(), "{verify}");
+        assert!(verify.notes.iter().any(|note| note.text.contains(&ids[1])), "{verify}");
+    });
 }

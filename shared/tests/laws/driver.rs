@@ -130,9 +130,6 @@ pub async fn plan(cloud: &Memory, stack: &Stack, ledger: &mut Ledger) -> Plan {
 pub async fn run(cloud: &Memory, stack: &Stack, ledger: &mut Ledger) -> End {
     if cloud.is_cut_off() {
         cloud.reconnect();
-        // Whoever takes a dead run's lease waits a minute at least; AWS hides few things longer.
-        // What it does hide longer is named in the notes and left to a person.
-        cloud.let_time_pass();
     }
     // Parts belong to a run.
     ledger.parts.clear();

@@ -18,6 +18,17 @@ pub const GROUP: &str = "Test::Group";
 
 const KINDS: [&str; 5] = [PLAIN, TOKEN, NAMED, SLOW, GROUP];
 
+/// The simplest resource: alone, and of the kind that makes duplicates.
+pub fn thing() -> Node {
+    Node {
+        address: Address::new(Tier::Keys, "thing"),
+        kind: PLAIN.to_owned(),
+        spec: json!({ "size": 1 }),
+        after: BTreeSet::new(),
+        protected: false,
+    }
+}
+
 /// What [`GROUP`] may hold on its own account.
 pub const DESIRED: std::ops::RangeInclusive<i64> = 1..=5;
 
