@@ -32,6 +32,12 @@ pub enum Exit {
     RefusedSpec,
     /// No credentials, no endpoint, or no control plane there.
     Unreachable,
+    /// The plan is no longer the one that was approved.
+    Moved,
+    /// A person said no, or a newer run took its place.
+    Rejected,
+    /// Failed, and the stack went back.
+    WentBack,
     Usage,
     Interrupted,
 }
@@ -44,6 +50,9 @@ impl Exit {
             Exit::Changes => 2,
             Exit::RefusedSpec => 3,
             Exit::Unreachable => 4,
+            Exit::Moved => 5,
+            Exit::Rejected => 6,
+            Exit::WentBack => 7,
             // `EX_USAGE` of sysexits: not 2, which a plan uses for "there are changes".
             Exit::Usage => 64,
             // 128 + SIGINT, as shells count.

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use shared::plan::HASH_SHORT;
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -11,6 +12,9 @@ Exit codes:
   2    `plan` found changes
   3    the spec was refused
   4    no credentials, nobody answers, or no control plane there
+  5    the plan is no longer the one that was approved; nothing was changed
+  6    rejected, or superseded by a newer run; nothing was changed
+  7    failed, and the stack went back to how it was
   64   the command line is not understood
   130  interrupted
 
@@ -41,6 +45,8 @@ pub enum Command {
     Deploy(Deploy),
     /// Show what a spec would change, changing nothing
     Plan(SpecArgument),
+    /// Say yes or no to a plan that waits for it
+    Approve(Approve),
     /// Show the stacks, or one of them in detail
     Status(Status),
     /// Take a stack down, except what its spec protects
@@ -75,6 +81,18 @@ pub struct LocalStart {
     /// Stop by itself when this process is gone
     #[arg(long, value_name = "PID")]
     pub while_pid: Option<i32>,
+    /// Let everything take as long as in AWS, divided by this
+    #[arg(long, value_name = "TIMES")]
+    pub speed: Option<f64>,
+    /// Draw durations and faults by another seed
+    #[arg(long)]
+    pub seed: Option<u64>,
+    /// How many looks miss what was just made
+    #[arg(long, value_name = "LOOKS")]
+    pub hidden_reads: Option<u32>,
+    /// How many of a thing the account may have, such as `vpcs=100`; may be given several times
+    #[arg(long, value_name = "NAME=NUMBER")]
+    pub quota: Vec<String>,
 }
 
 #[derive(Args)]
@@ -97,14 +115,54 @@ pub struct SpecArgument {
 pub struct Deploy {
     /// The spec file, YAML or JSON
     pub spec: PathBuf,
+    /// Carry out just the plan of this hash, which `terrace plan` showed, or nothing
+    #[arg(long, value_name = "HASH", value_parser = hash)]
+    pub plan: Option<String>,
+    /// Fail at once if another run is at work on the stack, instead of waiting for it
+    #[arg(long)]
+    pub no_queue: bool,
     /// Follow the run to its end
     #[arg(long)]
     pub wait: bool,
 }
 
 #[derive(Args)]
+pub struct Approve {
+    pub stack: String,
+    /// Only if this run waits
+    #[arg(long)]
+    pub run: Option<String>,
+    /// Say no, and why
+    #[arg(long, requires = "reason", conflicts_with_all = ["yes", "wait"])]
+    pub reject: bool,
+    /// Why not; whoever started the run reads it
+    #[arg(long, value_name = "TEXT", requires = "reject")]
+    pub reason: Option<String>,
+    /// Say the plan's hash, or its first 12 digits, instead of being asked
+    #[arg(long, value_name = "HASH", value_parser = hash)]
+    pub yes: Option<String>,
+    /// Follow the run to its end
+    #[arg(long)]
+    pub wait: bool,
+    /// The region; by default the profile's or `AWS_REGION`
+    #[arg(long)]
+    pub region: Option<String>,
+}
+
+/// A plan's hash, or enough of its beginning.
+fn hash(said: &str) -> Result<String, String> {
+    let sound = said.len() >= HASH_SHORT && said.chars().all(|it| it.is_ascii_hexdigit());
+    sound.then(|| said.to_ascii_lowercase()).ok_or_else(|| {
+        format!("a plan's hash has 64 hexadecimal digits, of which the first {HASH_SHORT} will do")
+    })
+}
+
+#[derive(Args)]
 pub struct Status {
     pub stack: Option<String>,
+    /// Also stacks that were destroyed
+    #[arg(long)]
+    pub all: bool,
     /// The region; by default the profile's or `AWS_REGION`
     #[arg(long)]
     pub region: Option<String>,

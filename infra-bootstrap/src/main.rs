@@ -10,6 +10,7 @@ mod context;
     reason = "pieces of the template are given away to be put into it"
 )]
 mod control_plane;
+mod cost;
 mod failure;
 mod follow;
 mod local;

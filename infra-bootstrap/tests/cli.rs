@@ -161,8 +161,10 @@ fn the_schema_is_one_that_editors_take() {
 fn without_credentials_every_cloudy_command_says_how_to_get_some() {
     let desk = Desk::new().with("shop.yaml", SOUND);
     let region = [("AWS_REGION", "eu-central-1")];
-    let commands: [&[&str]; 6] = [
+    let commands: [&[&str]; 8] = [
         &["status"],
+        &["approve", "shop"],
+        &["deploy", "shop.yaml", "--plan", "0123456789ab"],
         &["bootstrap"],
         &["deploy", "shop.yaml"],
         &["plan", "shop.yaml"],
@@ -226,6 +228,23 @@ fn a_local_cloud_that_is_down_is_said_to_be_down() {
     assert_eq!((&told["running"], &told["endpoint"]), (&false.into(), &Value::Null));
     assert_eq!(desk.run(&["local", "stop"]).status.code(), Some(0));
     assert_eq!(desk.run(&["local", "env"]).status.code(), Some(4));
+}
+
+#[test]
+fn a_plan_is_named_by_enough_of_its_hash_and_turned_down_with_a_reason() {
+    let desk = Desk::new().with("shop.yaml", SOUND);
+    let slips: [&[&str]; 5] = [
+        &["deploy", "shop.yaml", "--plan", "0123456789a"],
+        &["deploy", "shop.yaml", "--plan", "0123456789xy"],
+        &["approve", "shop", "--yes", "yes"],
+        &["approve", "shop", "--reject"],
+        &["approve", "shop", "--reject", "--reason", "no", "--yes", "0123456789ab"],
+    ];
+    for slip in slips {
+        assert_eq!(desk.run(slip).status.code(), Some(64), "{slip:?}");
+    }
+    let said = desk.show(&desk.run(slips[0]));
+    assert!(said.contains("of which the first 12 will do"), "{said}");
 }
 
 #[test]

@@ -20,7 +20,7 @@ pub struct Difference {
 /// Every field in which `live` is not as `want` says. Specs are total, so a field that only
 /// `live` has is a difference too.
 pub fn diff(want: &Value, live: &Value, rules: &Rules) -> Vec<Difference> {
-    let mut differences = all(want, live);
+    let mut differences = all(want, live, rules);
     differences.retain(|it| !is_tolerated(it, want, rules));
     differences
 }
@@ -29,7 +29,7 @@ pub fn diff(want: &Value, live: &Value, rules: &Rules) -> Vec<Difference> {
 /// update of another field does not move it back (or ask a disk to shrink).
 pub fn settled(want: &Value, live: &Value, rules: &Rules) -> Value {
     let mut settled = want.clone();
-    for it in all(want, live).into_iter().filter(|it| is_tolerated(it, want, rules)) {
+    for it in all(want, live, rules).into_iter().filter(|it| is_tolerated(it, want, rules)) {
         if let Some(field) = settled.pointer_mut(&format!("/{}", it.field.replace('.', "/"))) {
             *field = it.live;
         }
@@ -37,34 +37,54 @@ pub fn settled(want: &Value, live: &Value, rules: &Rules) -> Value {
     settled
 }
 
-fn all(want: &Value, live: &Value) -> Vec<Difference> {
+fn all(want: &Value, live: &Value, rules: &Rules) -> Vec<Difference> {
     let mut differences = Vec::new();
-    collect(&mut differences, "", want, live);
+    collect(&mut differences, "", (want, live), rules);
     differences
 }
 
 fn is_tolerated(it: &Difference, want: &Value, rules: &Rules) -> bool {
+    let only_allows = |bound: &Bound| matches!(bound, Bound::Among { field } if *field == it.field);
     rules.bounded.get(&it.field).is_some_and(|bound| within(bound, it, want))
+        || rules.bounded.values().any(only_allows)
 }
 
-fn collect(found: &mut Vec<Difference>, field: &str, want: &Value, live: &Value) {
+fn collect(
+    found: &mut Vec<Difference>,
+    field: &str,
+    (want, live): (&Value, &Value),
+    rules: &Rules,
+) {
     if let (Value::Object(want), Value::Object(live)) = (want, live) {
         let names: BTreeSet<&String> = want.keys().chain(live.keys()).collect();
         for name in names {
             let path = if field.is_empty() { name.clone() } else { format!("{field}.{name}") };
             let side = |it: &serde_json::Map<String, Value>| it.get(name).cloned();
             let (want, live) = (side(want).unwrap_or_default(), side(live).unwrap_or_default());
-            collect(found, &path, &want, &live);
+            collect(found, &path, (&want, &live), rules);
         }
-    } else if unordered(want) != unordered(live) {
+    } else if compared(want, field, rules) != compared(live, field, rules) {
         let (live, want) = (live.clone(), want.clone());
         found.push(Difference { field: field.to_owned(), live, want });
     }
 }
 
+/// What of a value counts when it is compared.
+fn compared(value: &Value, field: &str, rules: &Rules) -> Value {
+    match value {
+        Value::Array(items) if rules.is_ordered(field) => items.iter().map(unordered).collect(),
+        Value::Array(_)
+        | Value::Object(_)
+        | Value::Null
+        | Value::Bool(_)
+        | Value::Number(_)
+        | Value::String(_) => unordered(value),
+    }
+}
+
 /// Lists as sets: AWS gives them back in an order of its own, and references that were sorted by
-/// their text are not in the order of the ids that fill them. A kind whose order has a meaning
-/// numbers its items.
+/// their text are not in the order of the ids that fill them. Where the order has a meaning, the
+/// kind's rules say so.
 fn unordered(value: &Value) -> Value {
     match value {
         Value::Array(items) => {
@@ -82,6 +102,9 @@ fn unordered(value: &Value) -> Value {
 fn within(bound: &Bound, it: &Difference, want: &Value) -> bool {
     match bound {
         Bound::AtLeast => at_least(&it.live, &it.want),
+        Bound::Among { field } => {
+            want[field].as_array().is_some_and(|items| items.contains(&it.live))
+        }
         Bound::Within { low, high } => {
             match (it.live.as_i64(), want[low].as_i64(), want[high].as_i64()) {
                 (Some(live), Some(low), Some(high)) => (low..=high).contains(&live),

@@ -15,7 +15,7 @@ pub struct Environment {
     pub topic: Option<String>,
     /// The machines, by ARN: deploy, drift, respond.
     pub machines: Machines,
-    /// ARNs of the roles that Terrace itself acts with.
+    /// ARNs of the roles that Terrace itself acts with, in the order of the tiers.
     pub own_roles: Vec<String>,
 }
 

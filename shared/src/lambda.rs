@@ -44,6 +44,15 @@ pub enum Failure {
     /// Somebody else is at work on the stack.
     #[error("{0}")]
     Busy(String),
+    /// Another run has taken over: nothing more may be changed by this one.
+    #[error("{0}")]
+    Lost(String),
+    /// A later run has made this one pointless before it began.
+    #[error("{0}")]
+    Superseded(String),
+    /// The plan is no longer the one that was approved; nothing was changed.
+    #[error("{0}")]
+    Moved(String),
     /// AWS or the spec says no.
     #[error("{0}")]
     Refused(String),
@@ -60,6 +69,9 @@ impl Failure {
         match self {
             Failure::BadRequest(_) => "BadRequest",
             Failure::Busy(_) => "Busy",
+            Failure::Lost(_) => "Lost",
+            Failure::Superseded(_) => "Superseded",
+            Failure::Moved(_) => "Moved",
             Failure::Refused(_) => "Refused",
             Failure::Stuck(_) => "Stuck",
             Failure::NotYet(_) => "NotYet",

@@ -6,6 +6,7 @@
 
 pub mod admission;
 pub mod aws;
+pub mod clock;
 pub mod diff;
 pub mod engine;
 pub mod environment;
@@ -15,6 +16,7 @@ pub mod ledger;
 pub mod memory;
 pub mod model;
 pub mod plan;
+pub mod preflight;
 pub mod revision;
 pub mod spec;
 pub mod start;

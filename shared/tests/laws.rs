@@ -10,7 +10,9 @@ mod laws {
     mod drift;
     mod driver;
     mod failures;
+    mod machine;
     mod plans;
+    mod replacing;
     mod stacks;
     mod strangers;
 }

@@ -9,6 +9,21 @@ use serde_json::{Map, Value};
 
 type States = Map<String, Value>;
 
+/// Characters of a state's name.
+const NAME_MAX: usize = 80;
+
+/// What Step Functions calls a Lambda that was throttled, that AWS failed to run, or whose process
+/// ended or ran out of time: whoever calls again finds out how far it came.
+const TRANSIENT: [&str; 7] = [
+    "Lambda.TooManyRequestsException",
+    "Lambda.ServiceException",
+    "Lambda.AWSLambdaException",
+    "Lambda.SdkClientException",
+    "Lambda.Unknown",
+    "Runtime.ExitError",
+    "Sandbox.Timedout",
+];
+
 /// Everything that is wrong with a machine, one line each.
 pub fn lint(machine: &Value) -> Vec<String> {
     let mut found = Vec::new();
@@ -19,6 +34,7 @@ pub fn lint(machine: &Value) -> Vec<String> {
         found.push("the machine may run for a year: it has no TimeoutSeconds".to_owned());
     }
     scope(machine, "", &BTreeSet::new(), &mut found);
+    names(machine, "", &mut BTreeSet::new(), &mut found);
     expressions(machine, "", &mut found);
     found
 }
@@ -54,6 +70,20 @@ fn scope(level: &Value, path: &str, outer: &BTreeSet<String>, found: &mut Vec<St
     }
 }
 
+/// Names are unique in the whole machine, not only in their scope.
+fn names(level: &Value, path: &str, seen: &mut BTreeSet<String>, found: &mut Vec<String>) {
+    for (name, state) in level["States"].as_object().into_iter().flatten() {
+        let here = format!("{path}/{name}");
+        if !seen.insert(name.clone()) {
+            found.push(format!("{here}: is the name of another state too"));
+        }
+        if name.chars().count() > NAME_MAX {
+            found.push(format!("{here}: the name has more than {NAME_MAX} characters"));
+        }
+        inner(state).for_each(|it| names(it, &here, seen, found));
+    }
+}
+
 fn shape(state: &Value, here: &str, found: &mut Vec<String>) {
     let kind = state["Type"].as_str().unwrap_or_default();
     let ends = state["End"] == true;
@@ -69,8 +99,24 @@ fn shape(state: &Value, here: &str, found: &mut Vec<String>) {
         found.push(format!("{here}: the Output of a Succeed is not the machine's"));
     }
     let has = |list: &str| state[list].as_array().is_some_and(|it| !it.is_empty());
+    let waits = state["Resource"].as_str().is_some_and(|it| it.ends_with(".waitForTaskToken"));
+    let has_token = state["Arguments"].to_string().contains("$states.context.Task.Token");
+    if waits != has_token {
+        found.push(format!("{here}: a token is handed out where an answer is waited for, and only there"));
+    }
+    if waits && state["TimeoutSeconds"].as_u64().is_none() {
+        found.push(format!("{here}: may wait for a year: it has no TimeoutSeconds"));
+    }
     if kind == "Task" && !has("Retry") {
         found.push(format!("{here}: has no Retry"));
+    }
+    if kind == "Task" {
+        let lists = state["Retry"].as_array().into_iter().flatten();
+        let tried: Vec<&Value> =
+            lists.filter_map(|it| it["ErrorEquals"].as_array()).flatten().collect();
+        for error in TRANSIENT.iter().filter(|it| !tried.iter().any(|name| **name == **it)) {
+            found.push(format!("{here}: does not try again after `{error}`"));
+        }
     }
     if matches!(kind, "Task" | "Map" | "Parallel") && !has("Catch") {
         found.push(format!("{here}: has no Catch"));

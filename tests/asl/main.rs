@@ -26,10 +26,13 @@ fn our_machines_are_sound() {
     }
 }
 
+/// A task of a map in `deploy`.
+const SURVEY: &str = "/States/Survey/ItemProcessor/States/Look (survey)";
+
 /// What is broken in a copy of `deploy`, and what the lint says of it.
 #[test]
 fn whatever_is_broken_is_found() {
-    let cases: [(&str, Value, &str); 10] = [
+    let cases: [(&str, Value, &str); 14] = [
         ("/States/Plan/Next", json!("Nowhere"), "leads to `Nowhere`"),
         ("/States/Plan/Next", json!("Release"), "/As wished?: cannot be reached"),
         ("/States/Plan/Retry", json!([]), "/Plan: has no Retry"),
@@ -38,8 +41,12 @@ fn whatever_is_broken_is_found() {
         ("/States/Plan/Output", json!("{% %}"), "says nothing"),
         ("/States/Plan/Output", json!("{% $run"), "is half an expression"),
         ("/States/As wished?/Default", Value::Null, "/As wished?: has no Default"),
-        ("/States/Survey/ItemProcessor/States/Look/Assign", json!({ "run": "x" }), "assigns `run`"),
+        (&format!("{SURVEY}/Assign"), json!({ "run": "x" }), "assigns `run`"),
+        (&format!("{SURVEY}/Retry/0/ErrorEquals"), json!(["NotYet"]), "`Runtime.ExitError`"),
+        ("/States/Look (survey)", json!({ "Type": "Succeed" }), "is the name of another state"),
         ("/TimeoutSeconds", Value::Null, "no TimeoutSeconds"),
+        ("/States/Approval/TimeoutSeconds", Value::Null, "/Approval: may wait for a year"),
+        ("/States/Approval/Arguments/Payload/token", Value::Null, "a token is handed out"),
     ];
     for (place, value, says) in cases {
         let mut broken = machine("deploy");

@@ -1,6 +1,7 @@
 //! The whole pipeline, from a spec put into the bucket to a ready stack and back to nothing.
 //! Each test drives a stack of its own with what people have: the bucket and the machines.
 
+mod approving;
 mod by_hand;
 mod changes;
 mod deploying;
@@ -9,16 +10,20 @@ mod expressions;
 mod healing;
 mod history;
 mod interrupted;
+mod queueing;
 mod reading;
 mod refusals;
 mod remains;
 mod replacing;
+mod room;
+mod rolling_back;
 mod stand;
 
 use crate::Test;
 
 pub fn tests() -> Vec<Test> {
     [
+        approving::TESTS,
         by_hand::TESTS,
         changes::TESTS,
         deploying::TESTS,
@@ -27,9 +32,12 @@ pub fn tests() -> Vec<Test> {
         healing::TESTS,
         history::TESTS,
         interrupted::TESTS,
+        queueing::TESTS,
         reading::TESTS,
         refusals::TESTS,
         replacing::TESTS,
+        room::TESTS,
+        rolling_back::TESTS,
     ]
     .concat()
 }

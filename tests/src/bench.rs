@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use shared::aws::{Cx, Kind, TierWorld};
 use shared::diff::{Difference, diff};
 use shared::model::{Address, Live, Node, Status, Tier};
@@ -19,6 +19,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 pub struct Bench {
     pub cx: Cx,
     standing: BTreeMap<Address, Live>,
+    removals: u32,
 }
 
 /// The kinds of a tier: two tiers may have kinds of one name.
@@ -39,7 +40,7 @@ pub(crate) fn kinds(tier: Tier) -> &'static [Kind] {
 impl Bench {
     pub fn new(cloud: &Cloud, stack: &str) -> Self {
         let cx = cloud.cx(stack);
-        Self { cx, standing: BTreeMap::new() }
+        Self { cx, standing: BTreeMap::new(), removals: 0 }
     }
 
     pub fn kind(&self, node: &Node) -> &'static Kind {
@@ -118,11 +119,13 @@ impl Bench {
     }
 
     /// Deletes what is at the node's address, and waits until it is no longer listed.
+    ///
+    /// Whatever is made afterwards is another run's: a token of this run answers with what is gone.
     pub async fn remove(&mut self, node: &Node) {
         for _ in 0..LOOKS_MAX {
             let found = self.find(node).await;
             if found.is_empty() {
-                self.standing.remove(&node.address);
+                self.forget(&node.address);
                 return;
             }
             for live in found.iter().filter(|live| live.status != Status::Pending) {
@@ -139,23 +142,81 @@ impl Bench {
         patiently(|| world.delete(live)).await
     }
 
-    /// Takes down all that stands, users before what they use.
+    /// Makes a role that is not the stack's, for a service to assume: AWS knows only who exists.
+    pub async fn role(&self, name: &str, service: &str) -> String {
+        let trust = json!({"Version": "2012-10-17", "Statement": [{
+            "Effect": "Allow",
+            "Principal": {"Service": service},
+            "Action": "sts:AssumeRole",
+        }]});
+        let iam = shared::client!(self.cx, aws_sdk_iam);
+        let request = iam.create_role().role_name(name);
+        let made = request.assume_role_policy_document(trust.to_string()).send().await;
+        made.expect("a role").role().expect("a role").arn().to_owned()
+    }
+
+    /// Makes a key that is not the stack's: CloudWatch Logs takes only one that admits it.
+    pub async fn key_for_logs(&self) -> String {
+        let policy = json!({"Version": "2012-10-17", "Statement": [{
+            "Effect": "Allow",
+            "Principal": {"Service": format!("logs.{}.amazonaws.com", self.cx.scope.region)},
+            "Action": "kms:*",
+            "Resource": "*",
+        }]});
+        let kms = shared::client!(self.cx, aws_sdk_kms);
+        let made = kms.create_key().policy(policy.to_string()).send().await.expect("a key");
+        made.key_metadata().and_then(|it| it.arn()).expect("an ARN").to_owned()
+    }
+
+    fn forget(&mut self, address: &Address) {
+        self.standing.remove(address);
+        self.removals += 1;
+        self.cx.run = format!("test-{}", self.removals);
+    }
+
+    /// Takes down all that stands, users before what they use. Not all that holds something refers
+    /// to it, as public addresses hold an internet gateway: what cannot go yet is tried again.
     pub async fn clear(&mut self) {
-        while !self.standing.is_empty() {
-            let lives: Vec<Live> = self.standing.values().cloned().collect();
-            let free = lives
-                .iter()
-                .find(|it| !lives.iter().any(|user| user.address != it.address && user.uses(it)));
-            let free = free.expect("something is used by nothing").clone();
-            let node = Node {
-                address: free.address.clone(),
-                kind: free.kind.clone(),
-                spec: Value::Null,
-                after: [].into(),
-                protected: false,
-            };
-            self.remove(&node).await;
+        for _ in 0..LOOKS_MAX {
+            while self.clear_free().await {}
+            if self.standing.is_empty() {
+                return;
+            }
+            tokio::time::sleep(PAUSE).await;
         }
+        panic!("still there: {:?}", self.standing.keys());
+    }
+
+    /// Deletes what nothing refers to; whether anything is gone for good.
+    async fn clear_free(&mut self) -> bool {
+        let lives: Vec<Live> = self.standing.values().cloned().collect();
+        let is_used = |it: &Live| lives.iter().any(|by| by.address != it.address && by.uses(it));
+        let mut some_went = false;
+        for free in lives.iter().filter(|it| !is_used(it)) {
+            let found = self.find(&nothing_at(free)).await;
+            for live in found.iter().filter(|live| live.status != Status::Pending) {
+                match self.world(&live.address).delete(live).await {
+                    Ok(()) | Err(CloudError::NotYet { .. }) => (),
+                    Err(error) => panic!("`{}` cannot be deleted: {error}", live.address),
+                }
+            }
+            if self.find(&nothing_at(free)).await.is_empty() {
+                self.forget(&free.address);
+                some_went = true;
+            }
+        }
+        some_went
+    }
+}
+
+/// A node with a live resource's address and kind, to find it by.
+fn nothing_at(live: &Live) -> Node {
+    Node {
+        address: live.address.clone(),
+        kind: live.kind.clone(),
+        spec: Value::Null,
+        after: [].into(),
+        protected: false,
     }
 }
 

@@ -1,5 +1,7 @@
 //! One local cloud for a test run, started by the command that people use.
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
@@ -24,12 +26,19 @@ pub struct Cloud {
 pub const ACCOUNT: &str = "000000000000";
 pub const REGION: &str = "us-east-1";
 
+/// A new account may have five VPCs and addresses; the tests that share this cloud have one each.
+const QUOTAS: &str = r#"{"quotas": {"vpcs": 500, "elastic_ips": 500, "nat_gateways_per_zone": 500,
+    "internet_gateways": 500, "on_demand_vcpus": 1000, "db_instances": 500,
+    "application_load_balancers": 500}}"#;
+
 impl Cloud {
     /// Builds the binaries that the cloud runs, and starts it. With `TERRACE_TEST_ENDPOINT` set,
     /// the cloud there is used as it is.
     pub fn start() -> Self {
         if let Ok(endpoint) = std::env::var("TERRACE_TEST_ENDPOINT") {
-            return Self { endpoint, home: PathBuf::new(), control_plane: OnceLock::new() };
+            let cloud = Self { endpoint, home: PathBuf::new(), control_plane: OnceLock::new() };
+            cloud.set(QUOTAS);
+            return cloud;
         }
         build();
         let home = target().join(format!("test-cloud-{}", std::process::id()));
@@ -42,7 +51,35 @@ impl Cloud {
             &std::process::id().to_string(),
         ]);
         started["endpoint"].as_str().expect("an endpoint").clone_into(&mut cloud.endpoint);
+        cloud.set(QUOTAS);
         cloud
+    }
+
+    /// Changes settings of the local cloud, which its README lists.
+    ///
+    /// # Panics
+    /// When the cloud does not take them.
+    pub fn set(&self, settings: &str) {
+        self.ask("PUT", "settings", settings);
+    }
+
+    /// Speaks to the local cloud's control surface; what it answers.
+    ///
+    /// # Panics
+    /// When the cloud does not take it.
+    pub fn ask(&self, method: &str, what: &str, body: &str) -> Value {
+        let host = self.endpoint.trim_start_matches("http://").trim_end_matches('/');
+        let mut stream = TcpStream::connect(host).expect("the cloud listens");
+        let head = format!("{method} /_terrace/{what} HTTP/1.1\r\nHost: {host}");
+        let length = body.len();
+        let request =
+            format!("{head}\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{body}");
+        stream.write_all(request.as_bytes()).expect("it can be asked");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("the cloud answers");
+        assert!(answer.starts_with("HTTP/1.1 200"), "the cloud did not take {body}: {answer}");
+        let (_, said) = answer.split_once("\r\n\r\n").unwrap_or_default();
+        serde_json::from_str(said).unwrap_or_default()
     }
 
     /// Stands the control plane up, for the first who asks. A cloud that was there before the

@@ -2,13 +2,17 @@
 
 use aws_sdk_autoscaling::Client;
 use aws_sdk_autoscaling::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_autoscaling::types::AutoScalingGroup;
+use aws_sdk_autoscaling::types::{AutoScalingGroup, InstanceRefresh, InstanceRefreshStatus};
 use shared::aws::{Cx, Grant, Tags};
 use shared::model::{Address, Tier};
 use shared::world::CloudError;
 
 pub const DESCRIBE: Grant = Grant::on(
-    &["autoscaling:DescribeAutoScalingGroups", "autoscaling:DescribePolicies"],
+    &[
+        "autoscaling:DescribeAutoScalingGroups",
+        "autoscaling:DescribeInstanceRefreshes",
+        "autoscaling:DescribePolicies",
+    ],
     "*",
     "Auto Scaling's reading calls have no resource-level permissions",
 );
@@ -42,6 +46,39 @@ pub async fn ours(cx: &Cx) -> Result<Option<AutoScalingGroup>, CloudError> {
 /// Whether the group keeps this process from running.
 pub fn is_suspended(group: &AutoScalingGroup, process: &str) -> bool {
     group.suspended_processes().iter().any(|it| it.process_name() == Some(process))
+}
+
+/// The group's last instance refresh: AWS shows the newest first.
+pub async fn last_refresh(
+    cx: &Cx,
+    group: &AutoScalingGroup,
+) -> Result<Option<InstanceRefresh>, CloudError> {
+    let request = client(cx).describe_instance_refreshes().max_records(1);
+    let request = request.set_auto_scaling_group_name(group.auto_scaling_group_name.clone());
+    Ok(request.send().await?.instance_refreshes.unwrap_or_default().into_iter().next())
+}
+
+/// How an instance refresh stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refresh {
+    UnderWay,
+    Done,
+    /// It ended, and instances may be left as they were.
+    Broken,
+}
+
+impl Refresh {
+    pub fn of(refresh: &InstanceRefresh) -> Self {
+        use InstanceRefreshStatus::{
+            Cancelled, Failed, RollbackFailed, RollbackSuccessful, Successful,
+        };
+        match refresh.status() {
+            Some(Successful) => Self::Done,
+            Some(Cancelled | Failed | RollbackFailed | RollbackSuccessful) => Self::Broken,
+            // Also states that are newer than this SDK.
+            Some(_) | None => Self::UnderWay,
+        }
+    }
 }
 
 /// Auto Scaling says with one code that something is wrong and that it is not there.

@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use aws_sdk_ec2::types::{
-    self, AttributeBooleanValue, BlockDeviceMapping, EbsBlockDevice, Filter, HttpTokensState,
-    IamInstanceProfileSpecification, InstanceMetadataEndpointState, InstanceMetadataOptionsRequest,
-    InstanceNetworkInterfaceSpecification, InstanceStateName, ResourceType, Tag, VolumeType,
+    self, AttributeBooleanValue, AttributeValue, BlockDeviceMapping, EbsBlockDevice, Filter,
+    HttpTokensState, IamInstanceProfileSpecification, InstanceMetadataEndpointState,
+    InstanceMetadataOptionsRequest, InstanceNetworkInterfaceSpecification, InstanceStateName,
+    ResourceType, Tag, VolumeType,
 };
 use serde::{Deserialize, Serialize};
 use shared::aws::{ADDRESS_TAG, Cx, Grant, LiveOf, OrAbsent, Resource};
-use shared::model::{Address, Facts, Status, Tier};
+use shared::model::{Address, Bound, Facts, Status, Tier};
 use shared::world::CloudError;
 
 use crate::image::root_device;
@@ -26,6 +27,9 @@ pub struct Instance {
     pub image: String,
     pub instance_type: String,
     pub subnet_id: String,
+    /// Where it may sit as well: it does not move when a zone comes before its own. Nobody can
+    /// read this back.
+    pub other_subnets: BTreeSet<String>,
     pub key_name: Option<String>,
     /// ARN of the key that encrypts its volume.
     pub volume_key: String,
@@ -42,8 +46,9 @@ pub struct Instance {
 
 impl Resource for Instance {
     const KIND: &'static str = "AWS::EC2::Instance";
-    const IMMUTABLE: &'static [&'static str] =
-        &["image", "instance_type", "subnet_id", "key_name", "volume_key"];
+    const IMMUTABLE: &'static [&'static str] = &["image", "subnet_id", "key_name", "volume_key"];
+    const OUTAGES: &'static [(&'static str, &'static str)] =
+        &[("instance_type", "the machine is stopped and started: a minute or two without it")];
     const DEADLINE: Duration = Duration::from_mins(10);
     const GRANTS: &'static [Grant] = &[
         Grant::on(
@@ -78,6 +83,7 @@ impl Resource for Instance {
                 "ec2:ModifyInstanceMetadataOptions",
                 "ec2:ReplaceIamInstanceProfileAssociation",
                 "ec2:StartInstances",
+                "ec2:StopInstances",
                 "ec2:TerminateInstances",
             ],
             "arn:aws:ec2:{region}:{account}:instance/*",
@@ -102,6 +108,10 @@ impl Resource for Instance {
         )
         .when("StringEquals", "kms:ViaService", &["ec2.{region}.amazonaws.com"]),
     ];
+
+    fn bounds() -> Vec<(&'static str, Bound)> {
+        vec![("subnet_id", Bound::Among { field: "other_subnets".to_owned() })]
+    }
 
     async fn list(cx: &Cx) -> Result<Vec<LiveOf<Self>>, CloudError> {
         let there = ["pending", "running", "shutting-down", "stopping", "stopped"];
@@ -137,6 +147,9 @@ impl Resource for Instance {
     async fn update(&self, cx: &Cx, live: &LiveOf<Self>) -> Result<(), CloudError> {
         let (id, was) = (ec2::id(live)?, &live.spec);
         let client = ec2::client(cx);
+        if self.instance_type != was.instance_type {
+            return self.take_type(cx, id, was.running).await;
+        }
         if (self.metadata_tokens, self.metadata_hops) != (was.metadata_tokens, was.metadata_hops) {
             let options = self.metadata();
             let request = client.modify_instance_metadata_options().instance_id(id);
@@ -226,6 +239,7 @@ impl Instance {
             image: text(it.image_id()),
             instance_type: text(it.instance_type().map(aws_sdk_ec2::types::InstanceType::as_str)),
             subnet_id: text(it.subnet_id()),
+            other_subnets: BTreeSet::new(),
             key_name: it.key_name().filter(|it| !it.is_empty()).map(str::to_owned),
             volume_key: text(ec2::tags(it.tags()).get(VOLUME_TAG)),
             instance_profile: text(profile),
@@ -274,6 +288,21 @@ impl Instance {
         let volume = Tag::builder().key(VOLUME_TAG).value(&self.volume_key).build();
         specification.tags.get_or_insert_default().push(volume);
         specification
+    }
+
+    /// EC2 changes the type of a machine only while it is stopped, which takes a while: it is
+    /// started again when it has the type, and everything else is compared after that.
+    async fn take_type(&self, cx: &Cx, id: &str, runs: bool) -> Result<(), CloudError> {
+        let client = ec2::client(cx);
+        if runs {
+            client.stop_instances().instance_ids(id).send().await?;
+            return Ok(());
+        }
+        let value = AttributeValue::builder().value(&self.instance_type).build();
+        let request = client.modify_instance_attribute().instance_id(id);
+        request.instance_type(value).send().await?;
+        client.start_instances().instance_ids(id).send().await?;
+        Ok(())
     }
 
     /// An instance has one profile or none; another takes the place of the one it has.

@@ -1,6 +1,6 @@
 //! The response to an alarm on unhealthy targets: one instance is replaced, once.
 
-use aws_sdk_autoscaling::types::{AutoScalingGroup, InstanceRefreshStatus, LifecycleState};
+use aws_sdk_autoscaling::types::{AutoScalingGroup, LifecycleState};
 use aws_sdk_elasticloadbalancingv2::types::{TargetHealthDescription, TargetHealthStateEnum};
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -9,7 +9,7 @@ use serde_json::Value;
 use shared::aws::Cx;
 use shared::world::CloudError;
 
-use crate::auto_scaling::{REPLACE_UNHEALTHY, client, is_suspended, ours};
+use crate::auto_scaling::{REPLACE_UNHEALTHY, Refresh, client, is_suspended, last_refresh, ours};
 
 /// What was done, or why nothing was.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -102,19 +102,9 @@ async fn is_scaling(cx: &Cx, group: &AutoScalingGroup) -> Result<bool, CloudErro
     Ok(answer.activities().iter().any(|it| it.end_time().is_none()))
 }
 
-/// AWS shows the newest refresh first.
 async fn is_rolling(cx: &Cx, group: &AutoScalingGroup) -> Result<bool, CloudError> {
-    let request = client(cx).describe_instance_refreshes().max_records(1);
-    let request = request.set_auto_scaling_group_name(group.auto_scaling_group_name.clone());
-    let answer = request.send().await?;
-    Ok(answer.instance_refreshes().first().and_then(|it| it.status()).is_some_and(is_under_way))
-}
-
-fn is_under_way(status: &InstanceRefreshStatus) -> bool {
-    use InstanceRefreshStatus::{
-        Cancelled, Failed, RollbackFailed, RollbackSuccessful, Successful,
-    };
-    ![Cancelled, Failed, RollbackFailed, RollbackSuccessful, Successful].contains(status)
+    let last = last_refresh(cx, group).await?;
+    Ok(last.is_some_and(|it| Refresh::of(&it) == Refresh::UnderWay))
 }
 
 fn nothing(why: &str) -> Replaced {

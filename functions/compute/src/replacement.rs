@@ -37,7 +37,6 @@ impl Resource for Replacement {
         ),
         Grant::on(
             &[
-                "autoscaling:DescribeInstanceRefreshes",
                 "autoscaling:DescribeScalingActivities",
                 "elasticloadbalancing:DescribeTargetHealth",
             ],

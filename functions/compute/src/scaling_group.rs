@@ -12,12 +12,15 @@ use shared::aws::{Cx, Grant, LiveOf, OrAbsent, Resource};
 use shared::model::{Address, Bound, Facts};
 use shared::world::CloudError;
 
-use crate::auto_scaling::{DESCRIBE, GROUPS, REPLACE_UNHEALTHY, client, ours, unless_gone};
+use crate::auto_scaling::{DESCRIBE, GROUPS, client, last_refresh, ours, unless_gone};
 use crate::names::standing;
 use change::tag;
 
 /// What the instances were last rolled to: `<recipe>/<version of the template>`.
 const RECIPE_TAG: &str = "terrace:recipe";
+
+/// In place of the recipe until a new group's replacement is suspended.
+const STARTING: &str = "starting";
 
 /// In place of the recipe while instances leave subnets that are taken away: Auto Scaling evens
 /// out zones, but lets instances stay in a subnet that shares its zone with another.
@@ -50,8 +53,10 @@ pub struct ScalingGroup {
 
 impl Resource for ScalingGroup {
     const KIND: &'static str = "AWS::AutoScaling::AutoScalingGroup";
-    /// A roll-out under way is cancelled before the next one starts, which waits for instances.
-    const DEADLINE: Duration = Duration::from_mins(30);
+    const ORDERED: &'static [&'static str] = &["instance_types"];
+    /// A roll-out replaces instances in turns, and each has to answer before the next.
+    const DEADLINE: Duration = Duration::from_mins(60);
+    const TYPICAL: &'static [(&'static str, i64)] = &[("", 60)];
     const GRANTS: &'static [Grant] = &[
         DESCRIBE,
         Grant::on(
@@ -108,8 +113,9 @@ impl Resource for ScalingGroup {
     }
 
     async fn list(cx: &Cx) -> Result<Vec<LiveOf<Self>>, CloudError> {
-        let found = ours(cx).await?;
-        Ok(found.iter().map(Self::live).collect())
+        let Some(group) = ours(cx).await? else { return Ok(Vec::new()) };
+        let refresh = last_refresh(cx, &group).await?;
+        Ok(vec![Self::live(&group, refresh.as_ref())])
     }
 
     /// The group starts with replacement suspended: an application that waits for its database
@@ -119,7 +125,10 @@ impl Resource for ScalingGroup {
         let version = self.version(cx).await?;
         let tags = cx.tags(at);
         let mut tags: Vec<Tag> = tags.pairs().map(|(key, value)| tag(&name, key, value)).collect();
-        tags.push(self.recipe_tag(&name, &version));
+        // Only the last call says that all is done: an interruption before it shows.
+        let mut starting = self.recipe_tag(&name, &version);
+        starting.value = Some(format!("{STARTING}/{version}"));
+        tags.push(starting);
         let request = client(cx)
             .create_auto_scaling_group()
             .auto_scaling_group_name(&name)
@@ -135,13 +144,21 @@ impl Resource for ScalingGroup {
         if request.send().await.or_absent(&["AlreadyExists", "AlreadyExistsFault"])?.is_none() {
             return standing::<Self>(cx, at, "the scaling group", &name).await;
         }
-        let request = client(cx).suspend_processes().auto_scaling_group_name(&name);
-        request.scaling_processes(REPLACE_UNHEALTHY).send().await?;
+        self.suspend_replacement(cx, &name).await?;
+        let request = client(cx).create_or_update_tags();
+        request.tags(self.recipe_tag(&name, &version)).send().await?;
         Ok(facts(&name))
     }
 
     async fn update(&self, cx: &Cx, live: &LiveOf<Self>) -> Result<(), CloudError> {
         let name = &live.facts["name"];
+        if self.waits_for_roll_out(&live.spec) {
+            let text = "instances are being replaced, a new one first";
+            return Err(CloudError::not_yet("InstanceRefreshInProgress", text));
+        }
+        if live.spec.recipe == STARTING {
+            self.suspend_replacement(cx, name).await?;
+        }
         let version = self.version_after(cx, live).await?;
         let leaves = self.leaves_subnets(&live.spec);
         if leaves {
@@ -161,7 +178,7 @@ impl Resource for ScalingGroup {
         self.join_target_groups(cx, name, &live.spec).await?;
         self.run_processes(cx, name, &live.spec).await?;
         self.collect_metrics(cx, name, &live.spec).await?;
-        if leaves || self.recipe != live.spec.recipe {
+        if leaves || !self.is_rolled_out(&live.spec) {
             self.roll_out(cx, name, &version, leaves).await?;
         }
         Ok(())

@@ -124,14 +124,17 @@ fn scaling_policy(spec: &Spec) -> Node {
     node(at("scaling-policy"), &wish)
 }
 
-/// In the first zone; its address stays when the machine is another.
+/// In the first zone, or in what was the first one when it was made; its address stays when the
+/// machine is another.
 fn bastion(revision: &Revision) -> [Node; 3] {
     let spec = &revision.spec;
-    let letter = spec.zones().first().map_or('a', |zone| zone.letter);
+    let zones = spec.zones();
+    let letter = zones.first().map_or('a', |zone| zone.letter);
     let wish = Instance {
         image: revision.pinned.bastion_ami.clone(),
         instance_type: spec.bastion.instance_type.to_string(),
         subnet_id: subnet("public", letter, 1),
+        other_subnets: zones.iter().map(|zone| subnet("public", zone.letter, 1)).collect(),
         key_name: key(spec),
         volume_key: reference(Tier::Keys, "key", "arn"),
         instance_profile: reference(Tier::Access, "bastion-profile", "arn"),

@@ -70,8 +70,16 @@ impl Resource for Instance {
     const KIND: &'static str = "AWS::RDS::DBInstance";
     const IMMUTABLE: &'static [&'static str] =
         &["identifier", "engine", "db_name", "user", "encrypted", "key", "subnet_group"];
+    const OUTAGES: &'static [(&'static str, &'static str)] = OUTAGES;
+    const PROTECTION: &'static str = "its data would be lost with it; to replace it all the same \
+        set `database.protection: false`, and a final snapshot is what is left of the data";
+    const MOVING: &'static str = "if the database itself is there and not its standby, make it \
+        fail over (reboot it with failover); then deploy with `database.standby: false`, after \
+        that without the zone, and then with the standby again";
     /// AWS has been seen to take 36 minutes over a Multi-AZ instance.
     const DEADLINE: Duration = Duration::from_mins(75);
+    /// Medians of published measurements.
+    const TYPICAL: &'static [(&'static str, i64)] = &[("standby", 12 * 60), ("", 330)];
     const GRANTS: &'static [Grant] = GRANTS;
 
     fn bounds() -> Vec<(&'static str, Bound)> {
@@ -140,6 +148,19 @@ impl Resource for Instance {
 const NOTHING_TO_DO: &str = "No modifications were requested";
 /// What `DeleteDBInstance` says while its deletion protection is being switched off.
 const STILL_PROTECTED: &str = "deletion protection";
+
+/// RDS user guide, "Settings for DB instances": what a change interrupts when it is made at once.
+const OUTAGES: &[(&str, &str)] = &[
+    ("class", "the database restarts, or fails over to its standby: a minute or two without it"),
+    (
+        "engine_version",
+        "the database is upgraded at once and is away for minutes; a major version \
+        cannot be taken back",
+    ),
+    ("port", "the database restarts, and clients find it on the new port alone"),
+    ("storage_type", "the database may be slower for hours"),
+    ("running", "the database is started, which takes minutes"),
+];
 
 impl Instance {
     /// The identifier of the stack's instance.

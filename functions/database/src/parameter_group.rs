@@ -30,31 +30,49 @@ pub struct ParameterGroup {
 impl Resource for ParameterGroup {
     const KIND: &'static str = "AWS::RDS::DBParameterGroup";
     const IMMUTABLE: &'static [&'static str] = &["name", "family", "description"];
-    const GRANTS: &'static [Grant] = &[Grant::on(
-        &[
-            "rds:AddTagsToResource",
-            "rds:CreateDBParameterGroup",
-            "rds:DeleteDBParameterGroup",
-            "rds:DescribeDBParameterGroups",
-            "rds:DescribeDBParameters",
-            "rds:ListTagsForResource",
-            "rds:ModifyDBParameterGroup",
-            "rds:ResetDBParameterGroup",
-        ],
-        "arn:aws:rds:{region}:{account}:pg:terrace-*",
-        "the stack's own parameter group",
-    )];
+    const UNIQUE: &'static [&'static str] = &["name"];
+    /// Its name says its family: the group of the next major version stands before the instance
+    /// moves to it, in the call that upgrades it.
+    const MAKE_BEFORE_BREAK: bool = true;
+    const GRANTS: &'static [Grant] = &[
+        Grant::on(
+            &["rds:DescribeDBParameterGroups"],
+            "arn:aws:rds:{region}:{account}:pg:*",
+            "groups of two families stand while the instance moves from one to the other",
+        ),
+        Grant::on(
+            &[
+                "rds:AddTagsToResource",
+                "rds:CreateDBParameterGroup",
+                "rds:DeleteDBParameterGroup",
+                "rds:DescribeDBParameters",
+                "rds:ListTagsForResource",
+                "rds:ModifyDBParameterGroup",
+                "rds:ResetDBParameterGroup",
+            ],
+            "arn:aws:rds:{region}:{account}:pg:terrace-*",
+            "the stack's own parameter groups",
+        ),
+    ];
 
+    /// By name, among the account's: RDS allows 50 of them in a region, and a page holds 100.
     async fn list(cx: &Cx) -> Result<Vec<LiveOf<Self>>, CloudError> {
-        let Some(group) = find(cx, &Self::named(&cx.scope)).await? else { return Ok(Vec::new()) };
-        let spec = Self {
-            name: rds::text(group.db_parameter_group_name()),
-            family: rds::text(group.db_parameter_group_family()),
-            description: rds::text(group.description()),
-            parameters: changed_parameters(cx, &Self::named(&cx.scope)).await?,
-        };
-        let address = rds::at("parameter-group");
-        Ok(vec![LiveOf { address, spec, facts: facts(&group)?, status: Status::Ready }])
+        let request = rds::client(cx).describe_db_parameter_groups();
+        let mut pages = request.into_paginator().items().send();
+        let mut found = Vec::new();
+        while let Some(group) = pages.next().await {
+            let group = group?;
+            let family = rds::text(group.db_parameter_group_family());
+            let name = Self::named(&cx.scope, &family);
+            if group.db_parameter_group_name() == Some(&name) {
+                let description = rds::text(group.description());
+                let parameters = changed_parameters(cx, &name).await?;
+                let spec = Self { name, family, description, parameters };
+                let (address, facts) = (rds::at("parameter-group"), facts(&group)?);
+                found.push(LiveOf { address, spec, facts, status: Status::Ready });
+            }
+        }
+        Ok(found)
     }
 
     /// The parameters are set before the facts are given: an instance that starts with the
@@ -96,9 +114,9 @@ impl Resource for ParameterGroup {
 }
 
 impl ParameterGroup {
-    /// The name that the stack's group has.
-    pub fn named(scope: &Scope) -> String {
-        scope.name("db-parameters")
+    /// The name that the stack's group of a family has; RDS takes no dots in it.
+    pub fn named(scope: &Scope, family: &str) -> String {
+        scope.name(&format!("db-parameters-{}", family.replace('.', "-")))
     }
 
     async fn set(&self, cx: &Cx, values: &[Setting]) -> Result<(), CloudError> {

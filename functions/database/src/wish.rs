@@ -46,9 +46,10 @@ fn subnet_name(subnet: &PlannedSubnet) -> String {
 
 fn parameter_group(database: &Database, scope: &Scope) -> ParameterGroup {
     let parameters = engine_parameters(database.engine).iter();
+    let family = database.parameter_family();
     ParameterGroup {
-        name: ParameterGroup::named(scope),
-        family: database.parameter_family(),
+        name: ParameterGroup::named(scope, &family),
+        family,
         description: format!("Parameters of the database of {}", scope.stack),
         parameters: parameters.map(|(name, value)| ((*name).into(), (*value).into())).collect(),
     }

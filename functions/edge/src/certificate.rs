@@ -36,6 +36,7 @@ pub struct Certificate {
 impl Resource for Certificate {
     const KIND: &'static str = "AWS::CertificateManager::Certificate";
     const IMMUTABLE: &'static [&'static str] = &["domain", "hosted_zone"];
+    const MAKE_BEFORE_BREAK: bool = true;
     /// Validation takes 3 to 9 minutes once the record is seen; a zone that is not delegated
     /// never validates.
     const DEADLINE: Duration = Duration::from_hours(1);
@@ -138,7 +139,8 @@ impl Certificate {
     async fn request(&self, cx: &Cx, at: &Address) -> Result<String, CloudError> {
         /// ACM's limit.
         const TOKEN_MAX: usize = 32;
-        let mut token = cx.token(at, &cx.run);
+        let zone = self.hosted_zone.as_deref().unwrap_or_default();
+        let mut token = cx.token(at, &format!("{}/{}/{zone}", cx.run, self.domain));
         token.truncate(TOKEN_MAX);
         let request = client(cx)
             .request_certificate()

@@ -48,6 +48,7 @@ impl Resource for LoadBalancer {
     const KIND: &'static str = "AWS::ElasticLoadBalancingV2::LoadBalancer";
     /// Provisioning takes two to three minutes; it has never been seen to take ten.
     const DEADLINE: Duration = Duration::from_mins(15);
+    const TYPICAL: &'static [(&'static str, i64)] = &[("", 150)];
     const GRANTS: &'static [Grant] = &[
         tagged::GRANT,
         Grant::on(

@@ -43,6 +43,8 @@ pub enum Data {
 impl Resource for RecordSet {
     const KIND: &'static str = "AWS::Route53::RecordSet";
     const IMMUTABLE: &'static [&'static str] = &["hosted_zone", "name", "certificate"];
+    const UNIQUE: &'static [&'static str] = &["hosted_zone", "name"];
+    const MAKE_BEFORE_BREAK: bool = true;
     const GRANTS: &'static [Grant] = &[
         tagged::GRANT,
         Grant::on(

@@ -44,6 +44,8 @@ pub struct Health {
 impl Resource for TargetGroup {
     const KIND: &'static str = "AWS::ElasticLoadBalancingV2::TargetGroup";
     const IMMUTABLE: &'static [&'static str] = &["vpc_id", "port"];
+    /// Its name says what cannot be changed, so the next one stands before the listener moves.
+    const MAKE_BEFORE_BREAK: bool = true;
     const GRANTS: &'static [Grant] = &[
         tagged::GRANT,
         Grant::on(
@@ -83,7 +85,7 @@ impl Resource for TargetGroup {
     }
 
     async fn create(&self, cx: &Cx, at: &Address) -> Result<Facts, CloudError> {
-        let name = cx.scope.name("app");
+        let name = self.name(cx, at);
         let Health { path, codes, .. } = &self.health;
         let request = client(cx)
             .create_target_group()
@@ -144,6 +146,13 @@ impl Resource for TargetGroup {
 }
 
 impl TargetGroup {
+    /// AWS takes 32 characters, which leaves five for a hash of VPC and port.
+    fn name(&self, cx: &Cx, at: &Address) -> String {
+        const HASH_LENGTH: usize = 5;
+        let Self { vpc_id, port, .. } = self;
+        cx.scope.name(&cx.token(at, &format!("{vpc_id}/{port}"))[..HASH_LENGTH])
+    }
+
     fn live(
         address: Address,
         it: &types::TargetGroup,

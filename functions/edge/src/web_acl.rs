@@ -28,6 +28,8 @@ pub struct WebAcl {
 
 impl Resource for WebAcl {
     const KIND: &'static str = "AWS::WAFv2::WebACL";
+    /// The first rule that stops a request decides.
+    const ORDERED: &'static [&'static str] = &["rules"];
     const GRANTS: &'static [Grant] = &[
         tagged::GRANT,
         Grant::on(

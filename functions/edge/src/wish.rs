@@ -284,6 +284,6 @@ mod tests {
             account: "123456789012".to_owned(),
             region: "ap-southeast-4".to_owned(),
         };
-        assert!(["alb", "app", "waf"].iter().all(|part| scope.name(part).len() <= 32));
+        assert!(["alb", "12345", "waf"].iter().all(|part| scope.name(part).len() <= 32));
     }
 }

@@ -13,6 +13,8 @@ pub async fn look_at_all(home: &Home, event: &Value) -> Result<Value, Failure> {
         let record: Option<StackRecord> = home.ledger.read(&Key::Record(&stack)).await?;
         let stands = record.is_some_and(|it| match it.state {
             StackState::Ready | StackState::Failed => true,
+            // Of a stack that waits to be built for the first time nothing stands.
+            StackState::AwaitingApproval => it.known_good.is_some(),
             StackState::Deploying | StackState::Destroying | StackState::Destroyed => false,
         });
         if stands {

@@ -6,7 +6,7 @@ use shared::events::ObjectEvent;
 use shared::lambda::{Failure, Home, Invocation};
 use shared::ledger::{Binding, Key};
 use shared::spec::{self, Spec};
-use shared::start::{spec_execution_name, start};
+use shared::start::{PLAN_METADATA, QUEUE_METADATA, spec_execution_name, start};
 use shared::tell::tell;
 use tracing::{info, warn};
 
@@ -22,10 +22,10 @@ pub async fn put(
     let Some(file) = object.key.strip_prefix("specs/").filter(|it| is_spec(it)) else {
         return Ok(json!({ "ignored": object.key }));
     };
-    let Some((bytes, _)) = home.ledger.bytes(&Key::Spec(file)).await? else {
+    let Some(found) = home.ledger.object(&Key::Spec(file)).await? else {
         return Ok(json!({ "ignored": "deleted since" }));
     };
-    let spec = match spec::read(&String::from_utf8_lossy(&bytes), &object.key) {
+    let spec = match spec::read(&String::from_utf8_lossy(&found.bytes), &object.key) {
         Ok(spec) => spec,
         Err(problems) => {
             let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
@@ -37,7 +37,13 @@ pub async fn put(
     }
     let version = object.version_id.as_deref().or(object.etag.as_deref()).unwrap_or(&object.id);
     let name = spec_execution_name(&object.bucket, &object.key, version);
-    let input = json!({ "spec_key": object.key });
+    let mut input = json!({ "spec_key": object.key });
+    if let Some(hash) = found.metadata.get(PLAN_METADATA) {
+        input["plan_hash"] = json!(hash);
+    }
+    if found.metadata.get(QUEUE_METADATA).is_some_and(|it| it == "false") {
+        input["queue"] = json!(false);
+    }
     start(home, home.environment.machines.deploy.as_deref(), &name, &input).await?;
     info!(stack = %spec.name, "spec taken");
     Ok(json!({ "stack": spec.name, "execution": name }))

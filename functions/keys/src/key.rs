@@ -31,6 +31,8 @@ pub struct Key {
 impl Resource for Key {
     const KIND: &'static str = "AWS::KMS::Key";
     const IMMUTABLE: &'static [&'static str] = &["alias"];
+    const PROTECTION: &'static str = "what it encrypted could never be read again, backups \
+        included; no spec allows that";
     const GRANTS: &'static [Grant] = &[
         Grant::on(
             &["kms:CreateKey", "kms:ListKeys"],

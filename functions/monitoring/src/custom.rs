@@ -8,7 +8,10 @@ use crate::cloudwatch::at;
 use crate::{Alarm, MissingData};
 
 pub fn nodes(spec: &Spec) -> Vec<Node> {
-    spec.alarms.custom.iter().map(node).collect()
+    // In the order of their names, whatever the spec's: the dashboard shows them in theirs.
+    let mut custom: Vec<&CustomAlarm> = spec.alarms.custom.iter().collect();
+    custom.sort_by_key(|it| &it.name);
+    custom.into_iter().map(node).collect()
 }
 
 /// At `alarm-custom-<name>`, so that no name of the user's is one of ours.

@@ -92,17 +92,16 @@ pub fn firewall(spec: &Spec) -> Option<Source> {
 
 /// The certificate, ours or one that was there.
 pub fn certificate(spec: &Spec) -> Source {
-    let source = |arn: String| {
-        Source::new(
-            "AWS/CertificateManager",
-            [("CertificateArn", arn)],
-            at(Tier::Edge, "certificate"),
-        )
+    let source = |arn: String, of: Option<Address>| Source {
+        namespace: "AWS/CertificateManager",
+        dimensions: [("CertificateArn".to_owned(), arn)].into(),
+        of,
     };
     match &spec.ingress.certificate {
-        Certificate::Arn(arn) => Source { of: None, ..source(arn.to_string()) },
-        Certificate::SelfSigned | Certificate::Domain(_) => {
-            source(reference(Tier::Edge, "certificate", "arn"))
+        Certificate::Arn(arn) => source(arn.to_string(), None),
+        own @ (Certificate::SelfSigned | Certificate::Domain(_)) => {
+            let name = own.node_name().unwrap_or_default();
+            source(reference(Tier::Edge, &name, "arn"), Some(at(Tier::Edge, &name)))
         }
     }
 }

@@ -29,6 +29,10 @@ impl Resource for FlowLog {
     const KIND: &'static str = "AWS::EC2::FlowLog";
     const IMMUTABLE: &'static [&'static str] =
         &["vpc_id", "log_group", "role_arn", "traffic", "aggregation_seconds"];
+    /// AWS takes two logs of one VPC, but not with the same configuration.
+    const UNIQUE: &'static [&'static str] =
+        &["vpc_id", "log_group", "traffic", "aggregation_seconds"];
+    const MAKE_BEFORE_BREAK: bool = true;
     const GRANTS: &'static [Grant] = &[
         Grant::on(
             &["ec2:DescribeFlowLogs"],
@@ -79,7 +83,11 @@ impl Resource for FlowLog {
             .deliver_logs_permission_arn(&self.role_arn)
             .max_aggregation_interval(self.aggregation_seconds)
             .tag_specifications(ec2::tag(cx, at, ResourceType::VpcFlowLog));
-        let made = request.client_token(cx.token(at, &cx.run)).send().await.or_absent(TAKEN)?;
+        // A token is good for one configuration only.
+        let Self { log_group, role_arn, traffic, aggregation_seconds, .. } = self;
+        let generation =
+            format!("{}/{log_group}/{role_arn}/{traffic}/{aggregation_seconds}", cx.run);
+        let made = request.client_token(cx.token(at, &generation)).send().await.or_absent(TAKEN)?;
         let Some(made) = made else { return self.standing(cx, at).await };
         // The answer is 200 even when nothing was made.
         match made.unsuccessful().first() {
@@ -123,8 +131,13 @@ impl FlowLog {
         let request = ec2::client(cx).describe_flow_logs();
         let request = request.filter(ec2::filter("resource-id", &self.vpc_id));
         let found = request.filter(ec2::filter("log-group-name", &self.log_group)).send().await?;
-        let ours =
-            |log: &&types::FlowLog| ec2::tags(log.tags()).address(&cx.scope).as_ref() == Some(at);
+        let is_same = |log: &types::FlowLog| {
+            log.traffic_type().map(TrafficType::as_str) == Some(&self.traffic)
+                && log.max_aggregation_interval() == Some(self.aggregation_seconds)
+        };
+        let ours = |log: &&types::FlowLog| {
+            is_same(log) && ec2::tags(log.tags()).address(&cx.scope).as_ref() == Some(at)
+        };
         if let Some(log) = found.flow_logs().iter().find(ours) {
             return ec2::facts(log.flow_log_id(), "a flow log's id");
         }

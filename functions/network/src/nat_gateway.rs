@@ -24,6 +24,7 @@ impl Resource for NatGateway {
     const IMMUTABLE: &'static [&'static str] = &["subnet_id", "allocation_id"];
     /// Two minutes are usual, in both directions.
     const DEADLINE: Duration = Duration::from_mins(10);
+    const TYPICAL: &'static [(&'static str, i64)] = &[("", 110)];
     const GRANTS: &'static [Grant] = &[
         Grant::on(
             &["ec2:DescribeNatGateways"],

@@ -25,6 +25,7 @@ pub struct Subnet {
 impl Resource for Subnet {
     const KIND: &'static str = "AWS::EC2::Subnet";
     const IMMUTABLE: &'static [&'static str] = &["vpc_id", "zone", "cidr"];
+    const UNIQUE: &'static [&'static str] = &["vpc_id", "cidr"];
     /// Deleting waits for the last network interface, and services take minutes over theirs.
     const DEADLINE: Duration = Duration::from_mins(20);
     const GRANTS: &'static [Grant] = &[

@@ -1,11 +1,14 @@
 //! The Lambda that makes plans: wished nodes × what stands → steps. It links no resource code.
 
+mod gate;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use shared::clock::unix_seconds;
 use shared::lambda::{self, Error, Failure, Home, Invocation};
-use shared::ledger::{Key, Mode, Run, TierRecord};
+use shared::ledger::{Key, Lease, Mode, Run, TierRecord};
 use shared::model::{Node, Stack, Tier};
 use shared::plan::{Inventory, Observed, Options, Part, Plan, intend};
 use tracing::{Instrument, info, info_span};
@@ -22,6 +25,8 @@ struct Answer {
     /// Nothing to do and nothing to wait for.
     empty: bool,
     changes: bool,
+    /// A person has to agree before anything is changed.
+    approval: bool,
     hash: String,
     clear: Vec<Tier>,
     build: Vec<Tier>,
@@ -41,27 +46,36 @@ async fn plan(home: Arc<Home>, request: Request, _: Invocation) -> Result<Answer
 
 async fn make(home: &Home, stack: &str, run: &str) -> Result<Answer, Failure> {
     let ledger = &home.ledger;
-    let Run { mode, include_data, .. } = ledger.need(&Key::Run(stack, run)).await?;
+    let run: Run = ledger.need(&Key::Run(stack, run)).await?;
     let inventory: Inventory = ledger.read(&Key::Inventory(stack)).await?.unwrap_or_default();
-    let (wish, observed) = gather(home, stack, run).await?;
-    let options = Options { include_data, only: None };
+    let (wish, observed) = gather(home, stack, &run.run).await?;
+    let options = Options { include_data: run.include_data, only: None };
     let plan = Plan::between(&wish, &observed, &inventory, &options);
-    ledger.write(&Key::Plan(stack, run), &plan).await?;
+    ledger.write(&Key::Plan(stack, &run.run), &plan).await?;
     info!(hash = plan.hash(), steps = plan.all_steps().count(), "plan made");
-    match mode {
-        Mode::Drift => (),
+    let approval = match run.mode {
+        Mode::Drift => {
+            // Whoever looks may want to have just this.
+            gate::show(home, stack, &plan).await?;
+            false
+        }
         Mode::Deploy | Mode::Destroy => {
+            let approval = gate::pass(home, &run, &plan).await?;
             refuse(&plan)?;
-            // Written before anything is made: a crash leaves no resource nobody knows of.
+            Lease::hold(ledger, stack, &run.run, unix_seconds()).await?;
+            // Written before anything is made: a crash leaves no resource nobody knows of. Who
+            // waits for a person means to make nothing yet.
             let next = intend(&inventory, &wish, &observed, &plan);
-            if next != inventory {
+            if next != inventory && !approval {
                 ledger.write(&Key::Inventory(stack), &next).await?;
             }
+            approval
         }
-    }
+    };
     Ok(Answer {
         empty: plan.is_empty(),
         changes: plan.has_changes(),
+        approval,
         hash: plan.hash(),
         clear: plan.tiers(Part::Clear),
         build: plan.tiers(Part::Build),

@@ -5,17 +5,20 @@ use serde_json::{Value, json};
 use shared::admission;
 use shared::lambda::{Failure, Home, Invocation};
 use shared::ledger::{
-    Binding, Condition, Execution, Key, Lease, LeaseError, Mode, Run, StackRecord, StackState,
+    Binding, Condition, Execution, Key, Mode, Run, StackRecord, StackState, Ticket,
 };
+use shared::plan::hex;
 use shared::revision::Revision;
 use shared::spec::{self, Spec};
+use sha2::{Digest, Sha256};
 use tracing::info;
 
-use crate::revise::{newest, revise};
-use crate::unix_seconds;
+use crate::revise::{revise, standing, wished};
+use crate::{approve, turn, unix_seconds};
 
 const ACCEPTED: &str = "the input is one of {\"spec_key\": \"specs/shop.yaml\"}, {\"spec\": {…}} and \
-                        {\"stack\": \"shop\"}; to destroy: {\"stack\": \"shop\", \"include_data\": false}";
+                        {\"stack\": \"shop\"}; to destroy: {\"stack\": \"shop\", \"include_data\": false}; \
+                        \"queue\": false makes it fail instead of waiting for another run";
 
 /// What an execution may be started with.
 #[derive(Default, Deserialize)]
@@ -25,6 +28,10 @@ struct Input {
     spec: Option<Value>,
     stack: Option<String>,
     include_data: bool,
+    /// The plan that was looked at; another one is refused.
+    plan_hash: Option<String>,
+    /// Whether the run may wait for its turn; it does if nothing is said.
+    queue: Option<bool>,
 }
 
 /// Where the wish comes from.
@@ -38,12 +45,14 @@ pub async fn admit(
     invocation: &Invocation,
     mode: Mode,
     name: &str,
+    execution: Option<String>,
     input: Value,
 ) -> Result<Value, Failure> {
     let input: Input = serde_json::from_value(input).map_err(|error| {
         Failure::BadRequest(format!("cannot read the input: {error}; {ACCEPTED}"))
     })?;
-    let include_data = input.include_data;
+    let (include_data, may_wait) = (input.include_data, input.queue.unwrap_or(true));
+    let plan_hash = input.plan_hash.map(|said| approve::readable(&said)).transpose()?;
     let wish = match (input.spec_key, input.spec, input.stack) {
         (Some(key), None, None) => Wish::Spec { spec: fetch(home, &key).await?, key: Some(key) },
         (None, Some(spec), None) => {
@@ -66,11 +75,14 @@ pub async fn admit(
         Mode::Drift => preview(home, &wish).await?,
         Mode::Deploy | Mode::Destroy => {
             home.ledger.write(&Key::Execution(name), &Execution { stack: stack.clone() }).await?;
-            Lease::take(&home.ledger, &stack, name, now).await.map_err(busy)?;
+            let (run, spec) = (name.to_owned(), wish.digest());
+            let ticket = Ticket { run, execution, mode, spec, since: now };
+            turn::take(home, &stack, &ticket, may_wait).await?;
             accept(home, invocation, &wish).await?
         }
     };
     let number = revision.number;
+    let before = before(home, &stack, name).await?;
     let run = Run {
         stack: stack.clone(),
         run: name.to_owned(),
@@ -78,11 +90,32 @@ pub async fn admit(
         revision,
         include_data,
         started: now,
+        plan_hash,
+        approved: None,
+        begun: false,
+        before,
+        recovery: None,
     };
     home.ledger.write(&Key::Run(&stack, name), &run).await?;
     note_start(home, &run).await?;
+    if mode != Mode::Drift {
+        approve::supersede(home, &stack, name).await?;
+    }
     info!(%stack, revision = number, ?mode, "run admitted");
     Ok(json!({ "stack": stack, "run": name, "revision": number }))
+}
+
+impl Wish {
+    /// The SHA-256 of the spec that it brings.
+    fn digest(&self) -> Option<String> {
+        match self {
+            Wish::Spec { spec, .. } => {
+                let text = serde_json::to_vec(spec).unwrap_or_default();
+                Some(hex(&Sha256::digest(text)))
+            }
+            Wish::Stack(_) => None,
+        }
+    }
 }
 
 async fn fetch(home: &Home, key: &str) -> Result<Box<Spec>, Failure> {
@@ -105,7 +138,7 @@ fn read(text: &str, name: &str) -> Result<Box<Spec>, Failure> {
 /// The revision that a look is about; nothing is written.
 async fn preview(home: &Home, wish: &Wish) -> Result<Revision, Failure> {
     match wish {
-        Wish::Stack(stack) => Ok(newest(home, stack).await?),
+        Wish::Stack(stack) => standing(home, stack).await,
         Wish::Spec { spec, .. } => revise(home, spec).await.map(|(revision, _)| revision),
     }
 }
@@ -113,7 +146,7 @@ async fn preview(home: &Home, wish: &Wish) -> Result<Revision, Failure> {
 /// The revision to build; a new one is written down, bound to its spec file.
 async fn accept(home: &Home, invocation: &Invocation, wish: &Wish) -> Result<Revision, Failure> {
     let (spec, key) = match wish {
-        Wish::Stack(stack) => return newest(home, stack).await,
+        Wish::Stack(stack) => return wished(home, stack).await,
         Wish::Spec { spec, key } => (spec, key),
     };
     bind(home, invocation, spec, key.as_deref()).await?;
@@ -148,31 +181,46 @@ async fn bind(
     Ok(())
 }
 
+/// How the stack stood before this run, to come back to if nothing comes of it.
+async fn before(home: &Home, stack: &str, name: &str) -> Result<Option<StackRecord>, Failure> {
+    let standing: Option<StackRecord> = home.ledger.read(&Key::Record(stack)).await?;
+    let Some(record) = standing else { return Ok(None) };
+    match record.state {
+        StackState::Ready | StackState::Failed | StackState::Destroyed => Ok(Some(record)),
+        // A run that has changed nothing yet, and never will: it is superseded.
+        StackState::AwaitingApproval => before_that(home, stack, &record.run).await,
+        // Admitted twice, because the first answer was lost.
+        StackState::Deploying | StackState::Destroying if record.run == name => {
+            before_that(home, stack, name).await
+        }
+        // It died on the way.
+        StackState::Deploying | StackState::Destroying => {
+            Ok(Some(StackRecord { state: StackState::Failed, ..record }))
+        }
+    }
+}
+
+async fn before_that(home: &Home, stack: &str, run: &str) -> Result<Option<StackRecord>, Failure> {
+    let run: Option<Run> = home.ledger.read(&Key::Run(stack, run)).await?;
+    Ok(run.and_then(|it| it.before))
+}
+
 async fn note_start(home: &Home, run: &Run) -> Result<(), Failure> {
     let state = match run.mode {
         Mode::Deploy => StackState::Deploying,
         Mode::Destroy => StackState::Destroying,
         Mode::Drift => return Ok(()),
     };
-    let key = Key::Record(&run.stack);
-    let before: Option<StackRecord> = home.ledger.read(&key).await?;
+    let before = run.before.as_ref();
     let record = StackRecord {
         name: run.stack.clone(),
         state,
         revision: run.revision.number,
+        known_good: before.and_then(|it| it.known_good),
         run: run.run.clone(),
-        facts_run: before.and_then(|it| it.facts_run),
+        facts_run: before.and_then(|it| it.facts_run.clone()),
         changed: run.started,
         notes: Vec::new(),
     };
-    Ok(home.ledger.write(&key, &record).await?)
-}
-
-fn busy(error: LeaseError) -> Failure {
-    match error {
-        LeaseError::Held { .. } | LeaseError::CoolingDown { .. } | LeaseError::Lost { .. } => {
-            Failure::Busy(error.to_string())
-        }
-        LeaseError::Ledger(error) => error.into(),
-    }
+    Ok(home.ledger.write(&Key::Record(&run.stack), &record).await?)
 }

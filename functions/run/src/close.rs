@@ -6,23 +6,30 @@ use futures::future::try_join_all;
 use serde_json::{Value, json};
 use shared::lambda::{Failure, Home};
 use shared::ledger::{
-    ApiCalls, Key, Lease, Mode, Release, Report, Run, StackRecord, StackState, TierRecord,
-    Whereabouts,
+    ApiCalls, Key, Lease, Mode, Outcome, Release, Report, Run, StackRecord, StackState, TierRecord,
 };
-use shared::model::{Node, Stack, Tier};
-use shared::plan::{Inventory, Observed, Plan, settle};
+use shared::model::Tier;
+use shared::plan::Plan;
 use shared::revision::Revision;
 use shared::tell::tell;
 use tracing::{error, info};
 
-use crate::unix_seconds;
+use crate::inventory::keep_inventory;
+use crate::{approve, recover, unix_seconds};
 
 /// The run went through: what stands is known-good.
 pub async fn publish(home: &Home, stack: &str, run: &str) -> Result<Value, Failure> {
     let ledger = &home.ledger;
     let run: Run = ledger.need(&Key::Run(stack, run)).await?;
+    if run.mode != Mode::Drift {
+        // A run that was taken over has nothing to say about what stands.
+        Lease::hold(ledger, stack, &run.run, unix_seconds()).await?;
+    }
     let records = records(home, stack, &run.run).await?;
-    let report = report(home, &run, &records, None).await?;
+    let mut report = report(home, &run, &records, None).await?;
+    if let Some(recovery) = &run.recovery {
+        recover::tell_how(&mut report, recovery, &records);
+    }
     match run.mode {
         Mode::Drift => {
             if report.plan.has_changes() {
@@ -46,23 +53,93 @@ pub async fn publish(home: &Home, stack: &str, run: &str) -> Result<Value, Failu
         }
     }
     ledger.write(&Key::Report(stack, &run.run), &report).await?;
+    let reason = report.failure.clone().unwrap_or_default();
+    if !reason.is_empty() {
+        tell(home, stack, "failed and went back", &reason).await;
+    }
     info!(resources = report.resources.values().sum::<usize>(), "run published");
-    Ok(json!({ "stack": stack, "run": run.run, "resources": report.resources }))
+    let resources = &report.resources;
+    Ok(json!({ "stack": stack, "run": run.run, "resources": resources, "reason": reason }))
 }
 
 /// The run failed: why, for people and for the topic.
 pub async fn fail(home: &Home, stack: &str, run: &str, cause: &Value) -> Result<Value, Failure> {
     let run: Run = home.ledger.need(&Key::Run(stack, run)).await?;
     let records = records(home, stack, &run.run).await?;
-    let text = reason(cause);
-    error!(reason = text, "run failed");
+    let (outcome, text) = (outcome(cause), reason(cause));
+    let text = match &run.recovery {
+        Some(recovery) => recover::failed_too(recovery, run.revision.number, &text),
+        None => text,
+    };
+    error!(reason = text, ?outcome, "run failed");
     let report = report(home, &run, &records, Some(text.clone())).await?;
+    let report = Report { outcome, recovery: run.recovery.clone(), ..report };
     home.ledger.write(&Key::Report(stack, &run.run), &report).await?;
+    approve::withdraw(home, stack, &run.run).await?;
     if run.mode != Mode::Drift {
-        note_end(home, &report, StackState::Failed).await?;
+        note_failure(home, &run, &report, &text).await?;
     }
-    tell(home, stack, "failed", &text).await;
+    match outcome {
+        // Whoever started the newer run knows, and nobody has to do anything.
+        Outcome::Superseded => (),
+        Outcome::Moved => tell(home, stack, "was not changed: its plan has moved", &text).await,
+        Outcome::Rejected => {
+            tell(home, stack, "was not changed: its plan was rejected", &text).await;
+        }
+        Outcome::Done | Outcome::Failed | Outcome::RolledBack | Outcome::TakenDown => {
+            tell(home, stack, "failed", &text).await;
+        }
+    }
     Ok(json!({ "stack": stack, "run": run.run, "reason": text }))
+}
+
+/// How the stack stands after a run that failed: as before it, if it has changed nothing.
+async fn note_failure(home: &Home, run: &Run, report: &Report, text: &str) -> Result<(), Failure> {
+    let standing: Option<StackRecord> = home.ledger.read(&Key::Record(&run.stack)).await?;
+    if standing.as_ref().is_none_or(|it| it.run != run.run) {
+        // Another run has taken over: it says how the stack stands.
+        return Ok(());
+    }
+    // Stopped while it waited.
+    let waited = standing.is_some_and(|it| it.state == StackState::AwaitingApproval);
+    match report.outcome {
+        Outcome::Moved | Outcome::Rejected | Outcome::Superseded => restore(home, run, text).await,
+        Outcome::Failed if waited => restore(home, run, text).await,
+        Outcome::Done | Outcome::Failed | Outcome::RolledBack | Outcome::TakenDown => {
+            note_end(home, report, StackState::Failed).await
+        }
+    }
+}
+
+/// Runs that end so have changed nothing.
+fn outcome(cause: &Value) -> Outcome {
+    match cause["Error"].as_str().unwrap_or_default() {
+        "Moved" => Outcome::Moved,
+        "Rejected" | "NotApproved" => Outcome::Rejected,
+        "Superseded" => Outcome::Superseded,
+        _ => Outcome::Failed,
+    }
+}
+
+/// The stack stands as it did before the run, and so does its record; with a note on what came of
+/// the run.
+async fn restore(home: &Home, run: &Run, text: &str) -> Result<(), Failure> {
+    /// Those of earlier runs that came to nothing are forgotten at some time.
+    const NOTES_MAX: usize = 10;
+    let (ledger, key) = (&home.ledger, Key::Record(&run.stack));
+    let Some(before) = run.before.clone() else {
+        // Nothing stands, so no other file is kept from using the name.
+        ledger.delete(&Key::Binding(&run.stack)).await?;
+        return Ok(ledger.delete(&key).await?);
+    };
+    let note = match run.mode {
+        Mode::Destroy => format!("it was not taken down: {text}"),
+        Mode::Deploy | Mode::Drift => {
+            format!("revision {} was not built: {text}", run.revision.number)
+        }
+    };
+    let notes = std::iter::once(note).chain(before.notes).take(NOTES_MAX).collect();
+    Ok(ledger.write(&key, &StackRecord { notes, ..before }).await?)
 }
 
 pub async fn release(home: &Home, stack: &str, run: &str, how: Release) -> Result<Value, Failure> {
@@ -71,7 +148,7 @@ pub async fn release(home: &Home, stack: &str, run: &str, how: Release) -> Resul
 }
 
 /// `{"Error": name, "Cause": text}`, where the text of a Lambda's failure is JSON of its own.
-fn reason(cause: &Value) -> String {
+pub fn reason(cause: &Value) -> String {
     let text = cause["Cause"].as_str().unwrap_or_default();
     let inner: Option<Value> = serde_json::from_str(text).ok();
     let message = inner.as_ref().and_then(|it| it["errorMessage"].as_str()).unwrap_or(text);
@@ -82,7 +159,7 @@ fn reason(cause: &Value) -> String {
     }
 }
 
-async fn records(
+pub async fn records(
     home: &Home,
     stack: &str,
     run: &str,
@@ -107,7 +184,9 @@ async fn report(
         run: run.run.clone(),
         mode: run.mode,
         revision: run.revision.number,
+        outcome: if failure.is_some() { Outcome::Failed } else { Outcome::Done },
         failure,
+        recovery: None,
         started: run.started,
         ended: unix_seconds(),
         resources: records.iter().map(|(tier, it)| (*tier, it.part.live.len())).collect(),
@@ -117,59 +196,40 @@ async fn report(
     })
 }
 
-/// Facts that are ids of what AWS makes along with a VPC: events name those too.
-const BORN_ALONG: [&str; 2] = ["default_group", "default_acl"];
-
-/// Writes ids down, and where each belongs, so that an event about an id finds its stack.
-async fn keep_inventory(
-    home: &Home,
-    stack: &str,
-    records: &BTreeMap<Tier, TierRecord>,
-) -> Result<(), Failure> {
-    let wish: Vec<Node> = records.values().flat_map(|record| record.wish.clone()).collect();
-    let wish = Stack::new(wish).map_err(|error| Failure::Refused(error.to_string()))?;
-    let live = records.values().flat_map(|record| record.part.live.clone()).collect();
-    let observed = Observed { live, ..Observed::default() };
-    let key = Key::Inventory(stack);
-    let before: Inventory = home.ledger.read(&key).await?.unwrap_or_default();
-    let mut after = settle(&before, &wish, &observed);
-    for (address, owned) in &mut after {
-        let Some(id) = owned.id.clone().filter(|_| owned.announced != owned.id) else { continue };
-        let place = Whereabouts { stack: stack.to_owned(), address: address.clone() };
-        let born_along =
-            observed.live.iter().filter(|live| live.id() == Some(&id)).flat_map(|live| {
-                BORN_ALONG.iter().filter_map(|fact| live.facts.get(*fact).map(String::as_str))
-            });
-        for known_by in born_along.chain([id.as_str()]) {
-            home.ledger.write(&Key::Id(known_by), &place).await?;
-        }
-        owned.announced = Some(id);
-    }
-    if after != before {
-        home.ledger.write(&key, &after).await?;
-    }
-    Ok(())
-}
-
 async fn note_end(home: &Home, report: &Report, state: StackState) -> Result<(), Failure> {
     let key = Key::Record(&report.stack);
     let before: Option<StackRecord> = home.ledger.read(&key).await?;
+    if before.as_ref().is_some_and(|it| it.run != report.run) {
+        // Another run has taken over: it says how the stack stands.
+        return Ok(());
+    }
     let facts_run = match state {
         StackState::Ready => Some(report.run.clone()),
-        StackState::Failed | StackState::Deploying | StackState::Destroying => {
-            before.and_then(|it| it.facts_run)
-        }
+        StackState::Failed
+        | StackState::AwaitingApproval
+        | StackState::Deploying
+        | StackState::Destroying => before.as_ref().and_then(|it| it.facts_run.clone()),
         StackState::Destroyed => None,
     };
+    let known_good = match state {
+        StackState::Ready => Some(report.revision),
+        StackState::Failed
+        | StackState::AwaitingApproval
+        | StackState::Deploying
+        | StackState::Destroying => before.and_then(|it| it.known_good),
+        StackState::Destroyed => None,
+    };
+    let left = report.recovery.iter().flat_map(|it| it.left.iter().cloned());
     let notes = report.plan.notes.iter().map(|note| format!("{}: {}", note.address, note.text));
     let record = StackRecord {
         name: report.stack.clone(),
         state,
         revision: report.revision,
+        known_good,
         run: report.run.clone(),
         facts_run,
         changed: report.ended,
-        notes: report.failure.iter().cloned().chain(notes).collect(),
+        notes: report.failure.iter().cloned().chain(left).chain(notes).collect(),
     };
     Ok(home.ledger.write(&key, &record).await?)
 }

@@ -6,9 +6,9 @@ use shared::ledger::{Execution, Key, Lease, Release, Run};
 use shared::tell::tell;
 use tracing::info;
 
-use crate::{close, unix_seconds};
+use crate::{close, turn, unix_seconds};
 
-/// Writes the report that the run could not write, and frees its lease.
+/// Writes the report that the run could not write, frees its lease, and gives up its place in the queue.
 pub async fn ended(home: &Home, name: &str, status: &str) -> Result<Value, Failure> {
     let Some(Execution { stack }) = home.ledger.read(&Key::Execution(name)).await? else {
         return Ok(json!({ "ignored": "no run of ours, or a look that holds nothing" }));
@@ -19,7 +19,9 @@ pub async fn ended(home: &Home, name: &str, status: &str) -> Result<Value, Failu
         let text = format!("the execution ended as {status}; deploying again picks up from here");
         close::fail(home, &stack, name, &json!({ "Error": status, "Cause": text })).await?;
     }
-    if admitted.is_none() {
+    turn::forget(home, &stack, name).await?;
+    // One that was superseded has written its report, and is nobody's trouble.
+    if admitted.is_none() && !reported {
         let text = format!(
             "the execution `{name}` ended as {status} before it was let in; its cause is shown in Step Functions"
         );

@@ -2,18 +2,22 @@
 //! after runs that ended without a word.
 
 mod admit;
+mod approve;
 mod close;
 mod ended;
+mod inventory;
 mod record;
+mod recover;
 mod revise;
+mod turn;
 
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::Deserialize;
 use serde_json::Value;
+use shared::clock::unix_seconds;
 use shared::lambda::{self, Error, Failure, Home, Invocation};
-use shared::ledger::{Mode, Release};
+use shared::ledger::{Approved, Mode, Release};
 use tracing::{Instrument, info_span};
 
 #[derive(Deserialize)]
@@ -22,6 +26,8 @@ enum Request {
     Admit {
         mode: Mode,
         name: String,
+        #[serde(default)]
+        execution: Option<String>,
         input: Value,
     },
     Publish {
@@ -37,6 +43,27 @@ enum Request {
         stack: String,
         run: String,
         how: Release,
+    },
+    /// Shows the plan to people; Step Functions waits with the token.
+    Ask {
+        stack: String,
+        run: String,
+        token: String,
+    },
+    /// Somebody has said yes.
+    Resume {
+        stack: String,
+        run: String,
+        #[serde(default)]
+        execution: Option<String>,
+        approved: Approved,
+    },
+    /// The run failed after its plan was made: does it go back?
+    Recover {
+        stack: String,
+        run: String,
+        entered: String,
+        error: Value,
     },
     Record {
         stack: String,
@@ -68,16 +95,26 @@ async fn answer(
         Request::Publish { stack, run }
         | Request::Fail { stack, run, .. }
         | Request::Release { stack, run, .. }
+        | Request::Ask { stack, run, .. }
+        | Request::Resume { stack, run, .. }
+        | Request::Recover { stack, run, .. }
         | Request::Record { stack, run, .. } => info_span!("run", %stack, %run),
     };
     let work = async {
         match request {
-            Request::Admit { mode, name, input } => {
-                admit::admit(&home, &invocation, mode, &name, input).await
+            Request::Admit { mode, name, execution, input } => {
+                admit::admit(&home, &invocation, mode, &name, execution, input).await
             }
             Request::Publish { stack, run } => close::publish(&home, &stack, &run).await,
             Request::Fail { stack, run, error } => close::fail(&home, &stack, &run, &error).await,
             Request::Release { stack, run, how } => close::release(&home, &stack, &run, how).await,
+            Request::Ask { stack, run, token } => approve::ask(&home, &stack, &run, token).await,
+            Request::Resume { stack, run, execution, approved } => {
+                approve::resume(&home, &stack, &run, execution.as_deref(), approved).await
+            }
+            Request::Recover { stack, run, entered, error } => {
+                recover::recover(&home, &stack, &run, &entered, &error).await
+            }
             Request::Record { stack, run, cause, results } => {
                 record::record(&home, &stack, &run, cause, results).await
             }
@@ -85,10 +122,4 @@ async fn answer(
         }
     };
     work.instrument(span).await
-}
-
-/// The clock, in Unix seconds.
-fn unix_seconds() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
 }

@@ -2,13 +2,28 @@
 
 use shared::aws::OrAbsent;
 use shared::lambda::{Failure, Home};
-use shared::ledger::Key;
+use shared::ledger::{Key, StackRecord};
 use shared::revision::{Pinned, Revision};
 use shared::spec::{ImageSource, Spec};
 
-/// The newest revision of a stack that has been deployed before.
-pub async fn newest(home: &Home, stack: &str) -> Result<Revision, Failure> {
-    last(home, stack).await?.ok_or_else(|| {
+/// The revision that a stack is to have: the last that was asked for and neither rejected nor
+/// rolled back.
+pub async fn wished(home: &Home, stack: &str) -> Result<Revision, Failure> {
+    known(current(home, stack).await?, stack)
+}
+
+/// The revision that a stack is compared with when somebody only looks: the known-good one, which
+/// is what stands between runs; where nothing was ever built whole, the one that is wished for.
+pub async fn standing(home: &Home, stack: &str) -> Result<Revision, Failure> {
+    let record: Option<StackRecord> = home.ledger.read(&Key::Record(stack)).await?;
+    match record.and_then(|it| it.known_good) {
+        Some(number) => Ok(home.ledger.need(&Key::Revision(stack, number)).await?),
+        None => wished(home, stack).await,
+    }
+}
+
+fn known(found: Option<Revision>, stack: &str) -> Result<Revision, Failure> {
+    found.ok_or_else(|| {
         Failure::BadRequest(format!(
             "there is no stack `{stack}`; put its spec under `specs/`, or start with {{\"spec\": {{…}}}}"
         ))
@@ -18,11 +33,17 @@ pub async fn newest(home: &Home, stack: &str) -> Result<Revision, Failure> {
 /// The revision for `spec`, and whether it is a new one.
 ///
 /// What was pinned stays pinned while the field it came from stays: a newer AMI behind the
-/// same parameter changes nothing by itself.
+/// same parameter changes nothing by itself. A spec that was rejected or rolled back before is
+/// tried again under its number.
 pub async fn revise(home: &Home, spec: &Spec) -> Result<(Revision, bool), Failure> {
-    let last = last(home, spec.name.as_str()).await?;
-    match last {
-        Some(last) if last.spec == *spec => Ok((last, false)),
+    let stack = spec.name.as_str();
+    let (current, newest) = (current(home, stack).await?, last(home, stack).await?);
+    let same = [&current, &newest].into_iter().flatten().find(|it| it.spec == *spec);
+    if let Some(same) = same {
+        return Ok((same.clone(), false));
+    }
+    let number = newest.map_or(0, |it| it.number) + 1;
+    match current {
         Some(last) => {
             let pinned = Pinned {
                 app_ami: if last.spec.app.image() == spec.app.image() {
@@ -36,15 +57,24 @@ pub async fn revise(home: &Home, spec: &Spec) -> Result<(Revision, bool), Failur
                     bastion_ami(home, spec).await?
                 },
             };
-            Ok((Revision { number: last.number + 1, spec: spec.clone(), pinned }, true))
+            Ok((Revision { number, spec: spec.clone(), pinned }, true))
         }
         None => {
             let pinned = Pinned {
                 app_ami: resolve(home, &spec.app.image()).await?,
                 bastion_ami: bastion_ami(home, spec).await?,
             };
-            Ok((Revision { number: 1, spec: spec.clone(), pinned }, true))
+            Ok((Revision { number, spec: spec.clone(), pinned }, true))
         }
+    }
+}
+
+/// As the stack's record says; where there is none, the newest.
+async fn current(home: &Home, stack: &str) -> Result<Option<Revision>, Failure> {
+    let record: Option<StackRecord> = home.ledger.read(&Key::Record(stack)).await?;
+    match record {
+        Some(record) => Ok(home.ledger.read(&Key::Revision(stack, record.revision)).await?),
+        None => last(home, stack).await,
     }
 }
 

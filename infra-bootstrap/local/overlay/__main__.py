@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from overlay import settings
+from overlay import conditions, settings
 
 
 def arguments(argv=None):
@@ -16,14 +16,47 @@ def arguments(argv=None):
         type=float,
         help="factor on Step Functions waits and retry pauses (default 0.1, 0 skips them)",
     )
+    parser.add_argument(
+        "--speed",
+        type=float,
+        help="let everything take as long as in AWS, divided by this; sets the wait scale to match",
+    )
+    parser.add_argument("--seed", type=int, default=0, help="durations and faults are drawn by it (default 0)")
+    parser.add_argument("--hidden-reads", type=int, default=0, help="how many looks miss what was just made")
+    parser.add_argument(
+        "--quota",
+        action="append",
+        default=[],
+        type=_quota,
+        metavar="NAME=NUMBER",
+        help="how many an account may have, such as `vpcs=100`; may be given several times",
+    )
     parser.add_argument("--while-pid", type=int, help="stop by itself when this process is gone")
     parser.add_argument("--log-level", default="WARNING", help="DEBUG, INFO, WARNING or ERROR")
     return parser.parse_args(argv)
 
 
+def _quota(text: str) -> tuple[str, int]:
+    name, _, number = text.partition("=")
+    if not number.isdigit():
+        raise argparse.ArgumentTypeError(f"`{text}` is not NAME=NUMBER")
+    return name, int(number)
+
+
+def _conditions(chosen) -> None:
+    """Under these it starts; they are checked as the control surface checks them."""
+    asked = {"speed": chosen.speed, "seed": chosen.seed, "hidden_reads": chosen.hidden_reads}
+    asked["quotas"] = dict(chosen.quota)
+    problems = conditions.problems_of(asked)
+    if problems:
+        raise settings.CannotStart("; ".join(problems))
+    conditions.change(asked)
+
+
 def main():
     chosen = arguments()
     try:
+        _conditions(chosen)
         # MiniStack reads its settings while it is imported, so they come first.
         settings.apply(chosen.port, chosen.data, chosen.wait_scale, chosen.log_level)
         from overlay import server

@@ -3,6 +3,7 @@
 import ctypes
 import hashlib
 import os
+import shutil
 import signal
 import socketserver
 import subprocess
@@ -68,11 +69,33 @@ def install() -> None:
         own.pop(lambda_svc.HOST_PREFIX_ENV, None)
         return own
 
+    @replace(lambda_svc, "_sweep_extract_cache", "replaced packages stayed unpacked as long as the cloud was up")
+    def _sweep_extract_cache(original):
+        original()
+        _remove_unpacked(_packages_in_use())
+
     @replace(lambda_runtime, "execution_credentials", "a function acts as its role, AUTH or not")
     def execution_credentials(_original, config):
         return _role_session(config)
 
     lambda_svc.execution_credentials = lambda_runtime.execution_credentials
+
+
+def _packages_in_use() -> set:
+    """Digests of the packages that a function or one of its versions has."""
+    configs = (
+        one.get("config") or {}
+        for function in list(lambda_svc._functions._data.values())
+        for one in (function, *(function.get("versions") or {}).values())
+    )
+    return {lambda_svc._b64_sha_to_hex(config.get("CodeSha256", "")) for config in configs}
+
+
+def _remove_unpacked(in_use: set) -> None:
+    """A process that still runs from a removed folder keeps its files until it ends."""
+    with lambda_svc._provided_code_lock:
+        for digest in lambda_svc._provided_code_dirs.keys() - in_use:
+            shutil.rmtree(lambda_svc._provided_code_dirs.pop(digest), ignore_errors=True)
 
 
 def _role_session(config: dict) -> dict:

@@ -12,6 +12,7 @@ from hypercorn.config import Config
 from ministack import app as ministack
 
 from overlay import mending, processes
+from overlay.control import connection
 from overlay.settings import HOST, CannotStart
 
 # Stands in the state folder while what it holds is whole: saved on the way out, not yet changed.
@@ -49,7 +50,7 @@ async def _until_stopped(port: int, while_pid) -> None:
     config.keep_alive_timeout = 75
     config.graceful_timeout = _GRACE_SECONDS
     config.loglevel = os.environ["LOG_LEVEL"]
-    await hypercorn_serve(ministack.app, config, shutdown_trigger=stopped.wait)
+    await hypercorn_serve(connection.watched(ministack.app), config, shutdown_trigger=stopped.wait)
     if watch:
         watch.cancel()
 

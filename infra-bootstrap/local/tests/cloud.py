@@ -20,6 +20,8 @@ from botocore.config import Config
 
 HERE = Path(__file__).resolve().parent.parent
 _START_SECONDS = 20
+# The cases that share a cloud have a VPC each, which is more than a new account may have.
+QUOTAS = {"vpcs": 200, "elastic_ips": 100, "nat_gateways_per_zone": 100, "on_demand_vcpus": 200}
 _SESSION = botocore.session.get_session()
 
 
@@ -47,10 +49,16 @@ class Cloud:
         while time.monotonic() < deadline:
             try:
                 urllib.request.urlopen(self.url + "/_ministack/health", timeout=1).close()
-                return
+                return self.set(quotas=QUOTAS)
             except OSError:
                 time.sleep(0.05)
         raise RuntimeError("the cloud did not start")
+
+    def set(self, **settings):
+        """Change settings of this cloud."""
+        body = json.dumps(settings).encode()
+        request = urllib.request.Request(self.url + "/_terrace/settings", body, method="PUT")
+        urllib.request.urlopen(request, timeout=5).close()
 
     @functools.cache  # noqa: B019  a client costs more than the calls it makes
     def client(self, service, key="test", secret="x", token=None):
@@ -94,10 +102,18 @@ class WithCloud(unittest.TestCase):
             call(**request)
         self.assertEqual(caught.exception.response["Error"]["Code"], code)
 
+    def each_refused(self, *cases):
+        """Every case is (the code that AWS answers with, the call, its request)."""
+        for code, call, request in cases:
+            with self.subTest(code=code, request=request):
+                self.refused(code, call, **request)
+
     def vpc(self, zones="ab"):
-        """A VPC with one subnet in each zone: (vpc id, subnet ids)."""
+        """A VPC with a way out and one subnet in each zone: (vpc id, subnet ids)."""
         ec2 = self.client("ec2")
         vpc_id = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+        gateway_id = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+        ec2.attach_internet_gateway(InternetGatewayId=gateway_id, VpcId=vpc_id)
         subnets = [
             ec2.create_subnet(VpcId=vpc_id, CidrBlock=f"10.0.{n}.0/24", AvailabilityZone=f"us-east-1{zone}")["Subnet"]
             for n, zone in enumerate(zones)

@@ -80,7 +80,7 @@ class Instances(WithCloud):
         self.assertEqual(ec2.describe_images(ImageIds=[image_id])["Images"][0]["Architecture"], "arm64")
         disk = {"VolumeSize": 20, "VolumeType": "gp3", "Encrypted": True}
         ec2.create_launch_template(
-            LaunchTemplateName="t",
+            LaunchTemplateName="tpl",
             LaunchTemplateData={
                 "ImageId": image_id,
                 "InstanceType": "t4g.micro",
@@ -89,7 +89,7 @@ class Instances(WithCloud):
                 "TagSpecifications": [{"ResourceType": "volume", "Tags": [{"Key": "a", "Value": "b"}]}],
             },
         )
-        asked = {"LaunchTemplate": {"LaunchTemplateName": "t"}, "SubnetId": subnet_id, "MinCount": 1, "MaxCount": 1}
+        asked = {"LaunchTemplate": {"LaunchTemplateName": "tpl"}, "SubnetId": subnet_id, "MinCount": 1, "MaxCount": 1}
         made = ec2.run_instances(**asked, ClientToken="one")["Instances"][0]
         again = ec2.run_instances(**asked, ClientToken="one")["Instances"][0]
         self.assertEqual((made["State"]["Name"], again["InstanceId"]), ("pending", made["InstanceId"]))

@@ -1,46 +1,26 @@
 """Functions run as native processes, as their roles, and never outlive the cloud."""
 
-import io
 import json
 import os
 import signal
-import sys
 import unittest
-import zipfile
+from pathlib import Path
 
-from tests.cloud import Cloud, eventually, trusting
+from tests import functions
+from tests.cloud import Cloud, eventually
 
-_BOOTSTRAP = """#!%s
-import json, os, urllib.request
-api = "http://" + os.environ["AWS_LAMBDA_RUNTIME_API"] + "/2018-06-01/runtime/invocation/"
-while True:
-    asked = urllib.request.urlopen(api + "next")
-    asked.read()
-    body = json.dumps({"pid": os.getpid(), "environment": dict(os.environ)}).encode()
-    number = asked.headers["Lambda-Runtime-Aws-Request-Id"]
-    urllib.request.urlopen(urllib.request.Request(api + number + "/response", data=body)).read()
+_TELLING = """
+    body = {"pid": os.getpid(), "environment": dict(os.environ)}
+"""
+
+_OTHER = """
+    body = "another"
 """
 
 
-def _package() -> bytes:
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as archive:
-        entry = zipfile.ZipInfo("bootstrap")
-        entry.external_attr = 0o755 << 16
-        archive.writestr(entry, _BOOTSTRAP % sys.executable)
-    return packed.getvalue()
-
-
 def _invoked(cloud) -> dict:
-    role = cloud.client("iam").create_role(
-        RoleName="fn", Path="/terrace/", AssumeRolePolicyDocument=trusting("lambda.amazonaws.com")
-    )
-    function = cloud.client("lambda")
-    function.create_function(
-        FunctionName="fn", Runtime="provided.al2023", Handler="bootstrap", Role=role["Role"]["Arn"], Timeout=20,
-        Code={"ZipFile": _package()}, Environment={"Variables": {"LEDGER": "there"}},
-    )  # fmt: skip
-    return json.loads(function.invoke(FunctionName="fn")["Payload"].read())
+    functions.create(cloud, "fn", _TELLING, Environment={"Variables": {"LEDGER": "there"}})
+    return json.loads(cloud.client("lambda").invoke(FunctionName="fn")["Payload"].read())
 
 
 def _is_gone(pid: int) -> bool:
@@ -66,6 +46,19 @@ class Processes(unittest.TestCase):
         for foreign in ("NOT_FOR_LAMBDAS", "GATEWAY_PORT", "STATE_DIR", "PERSIST_STATE"):
             self.assertNotIn(foreign, environment)
         self.assertTrue(eventually(lambda: _is_gone(answer["pid"])))
+
+    def test_a_replaced_package_does_not_stay_unpacked(self):
+        cloud = Cloud()
+        try:
+            _invoked(cloud)
+            function = cloud.client("lambda")
+            for work in (_OTHER, _TELLING):
+                function.update_function_code(FunctionName="fn", ZipFile=functions.package(work))
+                function.invoke(FunctionName="fn")["Payload"].read()
+            unpacked = [path.parent for path in Path(cloud.data).glob("tmp/**/bootstrap")]
+        finally:
+            cloud.stop()
+        self.assertEqual(len(unpacked), 1, unpacked)
 
     def test_a_killed_cloud_takes_its_functions_with_it(self):
         cloud = Cloud()

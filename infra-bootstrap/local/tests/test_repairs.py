@@ -81,7 +81,9 @@ class Repairs(WithCloud):
         group = "arn:aws:logs:us-east-1:000000000000:log-group:t:*"
         half = {**wish, "CloudWatchLogsLogGroupArn": group}
         self.refused("InvalidCloudWatchLogsRoleArnException", cloudtrail.create_trail, **half)
-        role = "arn:aws:iam::000000000000:role/t"
+        self.client("logs").create_log_group(logGroupName="t")
+        trust = trusting("cloudtrail.amazonaws.com")
+        role = self.client("iam").create_role(RoleName="trail-logs", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
         logs = {"CloudWatchLogsLogGroupArn": group, "CloudWatchLogsRoleArn": role}
         cloudtrail.create_trail(**wish, **logs)
         topic = "arn:aws:sns:us-east-1:000000000000:told"

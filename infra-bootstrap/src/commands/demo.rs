@@ -1,5 +1,6 @@
 //! `terrace demo`: everything, once, in the local cloud.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Instant;
 
@@ -33,7 +34,7 @@ pub async fn run(screen: &Screen) -> Result<Answer, Failure> {
     let cloud = local::connect(&record, file.spec.region.as_str()).await?;
     bootstrap::bring_up(&cloud, false, screen).await?;
     finish_earlier(&cloud, file.spec.name.as_str(), screen).await?;
-    let execution = deploy::upload(&cloud, &file, screen).await?;
+    let execution = deploy::upload(&cloud, &file, BTreeMap::new(), screen).await?;
     screen.stands(format!(
         "the run of `{}` goes on in the local cloud at {}; {again}",
         file.spec.name,
@@ -77,7 +78,10 @@ async fn finish_earlier(cloud: &Cloud, stack: &str, screen: &Screen) -> Result<(
     let machine = match record.state {
         StackState::Deploying => deploy::MACHINE,
         StackState::Destroying => "destroy",
-        StackState::Ready | StackState::Failed | StackState::Destroyed => return Ok(()),
+        StackState::Ready
+        | StackState::Failed
+        | StackState::AwaitingApproval
+        | StackState::Destroyed => return Ok(()),
     };
     if follow::is_running(cloud, machine, &record.run).await? {
         screen.step("a run from before is still at work");

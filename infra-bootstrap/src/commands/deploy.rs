@@ -1,18 +1,20 @@
 //! `terrace deploy SPEC [--wait]`
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use aws_sdk_s3::primitives::ByteStream;
 use serde_json::{Value, json};
-use shared::ledger::{Key, Report};
-use shared::start::spec_execution_name;
+use shared::clock::unix_seconds;
+use shared::ledger::{Key, Lease, Queue, Report};
+use shared::start::{PLAN_METADATA, QUEUE_METADATA, spec_execution_name};
 
 use crate::answer::{Answer, Exit};
 use crate::cli::Deploy;
 use crate::context::Cloud;
 use crate::failure::{Failure, Tried};
 use crate::follow::{self, Ended};
-use crate::render::{duration, resources, wrap};
+use crate::render::{duration, moment, resources, wrap};
 use crate::screen::Screen;
 use crate::spec_file::SpecFile;
 
@@ -26,7 +28,11 @@ pub async fn run(arguments: Deploy, screen: &Screen) -> Result<Answer, Failure> 
     let file = SpecFile::read(&arguments.spec)?;
     // The control plane that builds a stack is the one of the stack's region.
     let cloud = Cloud::of_environment(Some(file.spec.region.as_str())).await?;
-    let execution = upload(&cloud, &file, screen).await?;
+    if arguments.no_queue {
+        // Before the upload, so that the bucket keeps the spec that is being built.
+        refuse_to_wait(&cloud, file.spec.name.as_str()).await?;
+    }
+    let execution = upload(&cloud, &file, asked(&arguments), screen).await?;
     let stack = file.spec.name.to_string();
     if !arguments.wait {
         let text = format!(
@@ -53,8 +59,46 @@ pub async fn run(arguments: Deploy, screen: &Screen) -> Result<Answer, Failure> 
     Ok(Answer::new(text, describe(&cloud, &ended)))
 }
 
+/// What the run is asked beside building the spec.
+fn asked(arguments: &Deploy) -> BTreeMap<&'static str, String> {
+    let plan = arguments.plan.clone().map(|hash| (PLAN_METADATA, hash));
+    let queue = arguments.no_queue.then(|| (QUEUE_METADATA, "false".to_owned()));
+    plan.into_iter().chain(queue).collect()
+}
+
+/// Fails if a run is at work on the stack, or waits to be. Who comes in between is met by the run.
+async fn refuse_to_wait(cloud: &Cloud, stack: &str) -> Result<(), Failure> {
+    let refuse = |who: String| {
+        Err(Failure::new(format!("`{stack}` was not deployed"))
+            .because(who)
+            .hint("without `--no-queue` the deploy waits for it"))
+    };
+    let queue: Option<Queue> = cloud.ledger.read(&Key::Queue(stack)).await?;
+    let lease: Option<Lease> = cloud.ledger.read(&Key::Lease(stack)).await?;
+    match (lease, queue.and_then(|it| it.waiting.into_iter().next())) {
+        (Some(Lease { run: Some(run), since, .. }), _) => {
+            refuse(format!("run `{run}` changes it since {}", moment(since)))
+        }
+        (Some(Lease { run: None, expires, .. }), _) if expires > unix_seconds() => refuse(format!(
+            "its last run was interrupted, and calls of it may still be under way for {} s",
+            expires - unix_seconds()
+        )),
+        (Some(_) | None, Some(first)) => {
+            refuse(format!("run `{}` waits to change it since {}", first.run, moment(first.since)))
+        }
+        (Some(_) | None, None) => Ok(()),
+    }
+}
+
 /// Puts the spec into the bucket; the name of the execution that its event starts.
-pub async fn upload(cloud: &Cloud, file: &SpecFile, screen: &Screen) -> Result<String, Failure> {
+///
+/// `asks` is what its run is asked beside: see `shared::start`.
+pub async fn upload(
+    cloud: &Cloud,
+    file: &SpecFile,
+    asks: BTreeMap<&str, String>,
+    screen: &Screen,
+) -> Result<String, Failure> {
     let (bucket, key) = (cloud.ledger_bucket(), Key::Spec(&file.name).to_string());
     screen.step(&format!("uploading the spec to s3://{bucket}/{key}"));
     let s3 = cloud.aws.client(|config, calls| {
@@ -62,7 +106,9 @@ pub async fn upload(cloud: &Cloud, file: &SpecFile, screen: &Screen) -> Result<S
         aws_sdk_s3::Client::from_conf(config.interceptor(calls).build())
     });
     let body = ByteStream::from(file.upload.clone().into_bytes());
-    let put = s3.put_object().bucket(&bucket).key(&key).body(body).send().await;
+    let put = s3.put_object().bucket(&bucket).key(&key).body(body);
+    let asks = asks.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+    let put = put.set_metadata(Some(asks)).send().await;
     let put = put.tried(format!("cannot upload the spec to `{bucket}`"))?;
     // A bucket without versions tells objects apart by their content.
     let version = put.version_id.or(put.e_tag).unwrap_or_default();

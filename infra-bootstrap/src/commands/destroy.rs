@@ -69,6 +69,7 @@ async fn check(cloud: &Cloud, stack: &str) -> Result<(), Failure> {
         }
         Some(
             StackState::Deploying
+            | StackState::AwaitingApproval
             | StackState::Ready
             | StackState::Failed
             | StackState::Destroying

@@ -19,7 +19,11 @@ pub async fn run(what: Local, screen: &Screen) -> Result<Answer, Failure> {
 }
 
 async fn start(arguments: &LocalStart, screen: &Screen) -> Result<Answer, Failure> {
-    let wish = Wish { port: arguments.port, while_pid: arguments.while_pid };
+    let wish = Wish {
+        port: arguments.port,
+        while_pid: arguments.while_pid,
+        conditions: conditions(arguments),
+    };
     let Running { record, already } = local::start(&wish, screen).await?;
     let endpoint = record.endpoint();
     let verb = if already { "was up already" } else { "is up" };
@@ -30,6 +34,18 @@ async fn start(arguments: &LocalStart, screen: &Screen) -> Result<Answer, Failur
         local::exports(&record)
     );
     Ok(Answer::new(text, describe(&record)))
+}
+
+/// What the local cloud is told of time, eventual consistency and quotas, in its own words.
+fn conditions(arguments: &LocalStart) -> Vec<String> {
+    let flags = [
+        ("--speed", arguments.speed.map(|it| it.to_string())),
+        ("--seed", arguments.seed.map(|it| it.to_string())),
+        ("--hidden-reads", arguments.hidden_reads.map(|it| it.to_string())),
+    ];
+    let chosen = flags.into_iter().filter_map(|(flag, value)| Some([flag.to_owned(), value?]));
+    let quotas = arguments.quota.iter().map(|it| ["--quota".to_owned(), it.clone()]);
+    chosen.chain(quotas).flatten().collect()
 }
 
 async fn stop() -> Result<Answer, Failure> {

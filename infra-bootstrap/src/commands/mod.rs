@@ -1,11 +1,13 @@
 //! One file a command. Each takes its arguments and the screen, and ends in an answer.
 
+mod approve;
 mod bootstrap;
 mod demo;
 mod deploy;
 mod destroy;
 mod intrusion;
 mod local;
+mod outlook;
 mod plan;
 mod schema;
 mod ssh_config;
@@ -40,6 +42,7 @@ fn choose(command: Command, screen: &Screen) -> Work<'_> {
         Command::Bootstrap(arguments) => Box::pin(bootstrap::run(arguments, screen)),
         Command::Deploy(arguments) => Box::pin(deploy::run(arguments, screen)),
         Command::Plan(arguments) => Box::pin(plan::run(arguments, screen)),
+        Command::Approve(arguments) => Box::pin(approve::run(arguments, screen)),
         Command::Status(arguments) => Box::pin(status::run(arguments)),
         Command::Destroy(arguments) => Box::pin(destroy::run(arguments, screen)),
         Command::Validate(arguments) => Box::pin(async move { validate::run(&arguments) }),

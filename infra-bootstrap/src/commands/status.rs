@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use futures::future::try_join_all;
 use serde_json::{Value, json};
-use shared::ledger::{Key, StackRecord, TierRecord};
+use shared::ledger::{ApprovalRequest, Key, StackRecord, StackState, TierRecord};
 use shared::model::{Live, Status as LiveStatus, Tier};
 
+use super::approve;
 use crate::answer::Answer;
 use crate::cli::Status;
 use crate::context::Cloud;
@@ -28,6 +29,8 @@ const WIDTH: usize = 100;
 pub struct Standing {
     pub record: StackRecord,
     pub live: Vec<Live>,
+    /// The run that waits for a person.
+    approval: Option<ApprovalRequest>,
 }
 
 pub async fn run(arguments: Status) -> Result<Answer, Failure> {
@@ -37,13 +40,21 @@ pub async fn run(arguments: Status) -> Result<Answer, Failure> {
         None => cloud.ledger.names("stacks/").await?,
     };
     let found = try_join_all(names.iter().map(|name| read(&cloud, name))).await?;
-    let stacks: Vec<Standing> = found.into_iter().flatten().collect();
+    let asked = arguments.all || arguments.stack.is_some();
+    let is_shown = |it: &Standing| asked || it.record.state != StackState::Destroyed;
+    let (stacks, hidden): (Vec<Standing>, Vec<Standing>) =
+        found.into_iter().flatten().partition(is_shown);
     if let (Some(stack), true) = (&arguments.stack, stacks.is_empty()) {
         return Err(Failure::new(format!("there is no stack `{stack}`, {}", cloud.place()))
             .hint("`terrace status` lists the stacks"));
     }
     let text = match (&arguments.stack, &stacks[..]) {
-        (_, []) => format!("no stacks yet, {}", cloud.place()),
+        (_, []) if hidden.is_empty() => format!("no stacks yet, {}", cloud.place()),
+        (_, []) => format!(
+            "no stacks, {}; {} destroyed: `terrace status --all` shows them",
+            cloud.place(),
+            hidden.len()
+        ),
         (Some(_), [one, ..]) => detail(one),
         (None, all) => overview(all),
     };
@@ -65,7 +76,15 @@ pub async fn read(cloud: &Cloud, stack: &str) -> Result<Option<Standing>, Failur
     });
     let tiers = try_join_all(tiers).await?;
     let live = tiers.into_iter().flatten().flat_map(|it| it.part.live).collect();
-    Ok(Some(Standing { record, live }))
+    let approval = match record.state {
+        StackState::AwaitingApproval => cloud.ledger.read(&Key::Approval(stack)).await?,
+        StackState::Deploying
+        | StackState::Ready
+        | StackState::Failed
+        | StackState::Destroying
+        | StackState::Destroyed => None,
+    };
+    Ok(Some(Standing { record, live, approval }))
 }
 
 impl Standing {
@@ -92,12 +111,17 @@ impl Standing {
         json!(self.record.state)
     }
 
+    fn state_in_words(&self) -> String {
+        self.state().as_str().unwrap_or_default().replace('_', " ")
+    }
+
     fn to_json(&self) -> Value {
         let StackRecord { name, revision, run, changed, notes, .. } = &self.record;
         json!({
             "name": name, "state": self.state(), "revision": revision, "run": run,
             "changed": moment(*changed), "notes": notes, "resources": self.by_tier(),
-            "addresses": self.addresses(),
+            "addresses": self.addresses(), "known_good": self.record.known_good,
+            "approval": self.approval.as_ref().map(approve::describe),
         })
     }
 }
@@ -109,7 +133,7 @@ fn overview(stacks: &[Standing]) -> String {
         let record = &it.record;
         vec![
             record.name.clone(),
-            it.state().as_str().unwrap_or_default().to_owned(),
+            it.state_in_words(),
             record.revision.to_string(),
             it.live.len().to_string(),
             moment(record.changed),
@@ -121,9 +145,13 @@ fn overview(stacks: &[Standing]) -> String {
 
 fn detail(stack: &Standing) -> String {
     let StackRecord { name, revision, changed, notes, .. } = &stack.record;
-    let state = stack.state();
-    let state = state.as_str().unwrap_or_default();
-    let mut text = format!("{name}: {state}, revision {revision}, since {}\n", moment(*changed));
+    let state = stack.state_in_words();
+    let good = match stack.record.known_good {
+        Some(good) if good != *revision => format!(" (known-good: {good})"),
+        Some(_) | None => String::new(),
+    };
+    let mut text =
+        format!("{name}: {state}, revision {revision}{good}, since {}\n", moment(*changed));
     text += &format!("resources: {}\n", resources(&stack.by_tier()));
     for (what, value) in stack.addresses() {
         text += &format!("{what}: {value}\n");

@@ -5,6 +5,7 @@
 
 use serde_json::{Value, json};
 use shared::aws::{Condition, Grant, Kind};
+use shared::ledger::FUNCTION_SECONDS;
 
 use super::{Resources, allow, attribute, home, logical, reference, role, sub};
 
@@ -33,6 +34,12 @@ pub const FUNCTIONS: &[Function] = &[
     Function { name: "run", purpose: "opens and closes runs", kinds: &[], extra: run },
     Function { name: "plan", purpose: "makes plans", kinds: &[], extra: Vec::new },
     Function {
+        name: "preflight",
+        purpose: "looks whether the account has room for a plan",
+        kinds: &[],
+        extra: preflight,
+    },
+    Function {
         name: "recognise",
         purpose: "reads events and alarms",
         kinds: &[],
@@ -43,9 +50,6 @@ pub const FUNCTIONS: &[Function] = &[
 const fn tier(name: &'static str, purpose: &'static str, kinds: &'static [Kind]) -> Function {
     Function { name, purpose, kinds, extra: Vec::new }
 }
-
-/// Also what a new writer of a lease waits for: see `shared::ledger`.
-const TIMEOUT_SECONDS: u32 = 60;
 
 /// CPU comes with memory; 512 MB is where TLS handshakes stop being felt.
 const MEMORY_MB: u32 = 512;
@@ -107,11 +111,12 @@ fn lambda(function: &Function) -> Value {
         variables["TERRACE_DRIFT_MACHINE"] = machine("drift");
         variables["TERRACE_RESPOND_MACHINE"] = machine("respond");
     }
-    if function.name == "recognise" {
+    if matches!(function.name, "preflight" | "recognise") {
         let tiers = FUNCTIONS.iter().filter(|function| !function.kinds.is_empty());
         let arns: Value =
             tiers.map(|it| attribute(&format!("{}Role", logical(it.name)), "Arn")).collect();
-        // Its own changes are no news: a responder that answered itself would never end.
+        // Who recognises: its own changes are no news, and a responder that answered itself would
+        // never end. Who looks ahead: whether anything denies them what they are to do.
         variables["TERRACE_ROLES"] = json!({ "Fn::Join": [",", arns] });
     }
     json!({
@@ -123,7 +128,8 @@ fn lambda(function: &Function) -> Value {
             "Handler": "bootstrap",
             "Code": { "S3Bucket": reference("Artifacts"), "S3Key": reference(&parameter(function.name)) },
             "Role": attribute(&format!("{name}Role"), "Arn"),
-            "Timeout": TIMEOUT_SECONDS,
+            // A new writer of a stack relies on it.
+            "Timeout": FUNCTION_SECONDS,
             "MemorySize": MEMORY_MB,
             "Environment": { "Variables": variables },
             "LoggingConfig": { "LogGroup": reference(&format!("{name}Logs")) },
@@ -195,6 +201,25 @@ fn machines(names: &[&str]) -> Value {
         .collect()
 }
 
+/// Machines whose tasks wait for an answer, with and without their alias.
+fn waiting(names: &[&str]) -> Value {
+    names
+        .iter()
+        .map(|name| {
+            sub(&format!("arn:${{AWS::Partition}}:states:${{AWS::Region}}:${{AWS::AccountId}}:stateMachine:terrace-{name}*"))
+        })
+        .collect()
+}
+
+fn executions(names: &[&str]) -> Value {
+    names
+        .iter()
+        .map(|name| {
+            sub(&format!("arn:${{AWS::Partition}}:states:${{AWS::Region}}:${{AWS::AccountId}}:execution:terrace-{name}:*"))
+        })
+        .collect()
+}
+
 fn tell() -> Vec<Value> {
     vec![
         allow(&["sns:Publish"], reference("Topic")),
@@ -210,7 +235,62 @@ fn intake() -> Vec<Value> {
 fn run() -> Vec<Value> {
     let public = sub("arn:${AWS::Partition}:ssm:${AWS::Region}::parameter/aws/service/*");
     let own = sub("arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter/*");
-    [vec![allow(&["ssm:GetParameter"], json!([public, own]))], tell()].concat()
+    // Whether the run that is in the way has ended.
+    let look = allow(&["states:DescribeExecution"], executions(&["deploy", "destroy"]));
+    // Ends a run that waits for a person when a newer one takes its place. Only people say yes:
+    // nothing of the control plane holds `states:SendTaskSuccess`.
+    let end = allow(&["states:SendTaskFailure"], waiting(&["deploy", "destroy"]));
+    [vec![allow(&["ssm:GetParameter"], json!([public, own])), look, end], tell()].concat()
+}
+
+/// Reading calls alone, but for the service-linked roles that an account's first use brings.
+fn preflight() -> Vec<Value> {
+    let look = allow(
+        &[
+            "autoscaling:DescribeAutoScalingGroups",
+            "ec2:DescribeAddresses",
+            "ec2:DescribeAvailabilityZones",
+            "ec2:DescribeImages",
+            "ec2:DescribeInstanceTypeOfferings",
+            "ec2:DescribeInstanceTypes",
+            "ec2:DescribeInstances",
+            "ec2:DescribeInternetGateways",
+            "ec2:DescribeNatGateways",
+            "ec2:DescribeSecurityGroups",
+            "ec2:DescribeSubnets",
+            "ec2:DescribeVpcs",
+            "elasticloadbalancing:DescribeLoadBalancers",
+            "elasticloadbalancing:DescribeTargetGroups",
+            "kms:ListKeys",
+            "rds:DescribeDBEngineVersions",
+            "rds:DescribeDBInstances",
+            "rds:DescribeOrderableDBInstanceOptions",
+            "servicequotas:GetAWSDefaultServiceQuota",
+            "servicequotas:GetServiceQuota",
+        ],
+        json!("*"),
+    );
+    let linked = |service: &str| {
+        sub(&format!(
+            "arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:role/aws-service-role/{service}/*"
+        ))
+    };
+    let services = [
+        "autoscaling.amazonaws.com",
+        "elasticloadbalancing.amazonaws.com",
+        "rds.amazonaws.com",
+        "wafv2.amazonaws.com",
+    ];
+    let roles: Vec<Value> = services.iter().map(|it| linked(it)).collect();
+    let mut make = allow(&["iam:CreateServiceLinkedRole"], json!(roles));
+    make["Condition"] = json!({ "StringEquals": { "iam:AWSServiceName": services } });
+    let own = sub("arn:${AWS::Partition}:iam::${AWS::AccountId}:role/terrace/*");
+    vec![
+        look,
+        allow(&["iam:GetRole"], json!(roles)),
+        make,
+        allow(&["iam:SimulatePrincipalPolicy"], own),
+    ]
 }
 
 fn recognise() -> Vec<Value> {

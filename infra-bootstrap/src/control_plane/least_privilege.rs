@@ -160,6 +160,60 @@ fn every_call_of_a_tier_is_granted() {
     }
 }
 
+/// What preflight may: its statements in the template.
+fn preflight_actions() -> BTreeSet<String> {
+    let template = template();
+    let role = &template["Resources"]["PreflightRole"]["Properties"]["Policies"][0];
+    let statements = role["PolicyDocument"]["Statement"].as_array().expect("statements").clone();
+    let actions = statements.iter().flat_map(|it| it["Action"].as_array().into_iter().flatten());
+    actions.filter_map(|it| it.as_str().map(str::to_owned)).collect()
+}
+
+#[test]
+fn preflight_may_what_it_calls_and_changes_nothing_but_service_linked_roles() {
+    let granted = preflight_actions();
+    let names: BTreeSet<String> = granted.iter().map(|it| folded(name_of(it))).collect();
+    let preflight = FUNCTIONS.iter().find(|it| it.name == "preflight").expect("a function");
+    let calls = calls(preflight);
+    assert!(calls.len() > 15, "{calls:?}");
+    let missing: Vec<_> = calls.iter().filter(|call| !names.contains(&folded(call))).collect();
+    assert!(missing.is_empty(), "preflight calls and may not: {missing:?}");
+    let called: BTreeSet<String> = calls.iter().map(|it| folded(it)).collect();
+    for action in &granted {
+        let own = action.starts_with("logs:") || action.starts_with("s3:");
+        let reads = ["Describe", "Get", "List"].iter().any(|it| name_of(action).starts_with(it));
+        let fine = own || reads && called.contains(&folded(name_of(action)));
+        let known = ["iam:CreateServiceLinkedRole", "iam:SimulatePrincipalPolicy"];
+        assert!(fine || known.contains(&action.as_str()), "preflight holds `{action}`");
+    }
+}
+
+/// Kinds for which preflight asks nothing: they are parts of others.
+const PARTS: &[&str] = &[
+    "AWS::AutoScaling::AutoScalingGroup#ReplaceUnhealthy",
+    "AWS::EC2::EIPAssociation",
+    "AWS::EC2::SecurityGroup#rules",
+    "AWS::KMS::KeyPolicy",
+    "AWS::SNS::Subscription",
+    "AWS::SNS::TopicPolicy",
+];
+
+#[test]
+fn preflight_asks_for_what_the_tiers_hold() {
+    for tier in tiers() {
+        let held = actions(tier);
+        for kind in tier.kinds.iter().filter(|kind| !PARTS.contains(&kind.name)) {
+            let asked = preflight::ACTIONS.iter().find(|(it, _, _)| *it == kind.name);
+            let Some((_, create, delete)) = asked else {
+                panic!("preflight does not know `{}`", kind.name);
+            };
+            for action in [create, delete] {
+                assert!(held.contains(action), "`{}` does not hold `{action}`", tier.name);
+            }
+        }
+    }
+}
+
 #[test]
 fn every_granted_action_is_called_or_explained() {
     for tier in tiers() {

@@ -14,6 +14,8 @@ pub enum Event {
     Exited(String, Value),
     /// What a function answered.
     Answered(Value),
+    /// A function's failure, by its name, and what it said.
+    Failed(String, String),
 }
 
 pub struct History {
@@ -54,6 +56,12 @@ fn event(it: &HistoryEvent) -> Option<Event> {
     if let Some(answered) = it.task_succeeded_event_details() {
         let payload = parsed(answered.output())["Payload"].take();
         return Some(Event::Answered(payload));
+    }
+    let task = it.task_failed_event_details().map(|it| (it.error(), it.cause()));
+    let function = it.lambda_function_failed_event_details().map(|it| (it.error(), it.cause()));
+    if let Some((error, cause)) = task.or(function) {
+        let said = parsed(cause)["errorMessage"].as_str().unwrap_or_default().to_owned();
+        return Some(Event::Failed(error.unwrap_or_default().to_owned(), said));
     }
     let exited = it.state_exited_event_details()?;
     Some(Event::Exited(exited.name().to_owned(), parsed(exited.output())))

@@ -18,7 +18,7 @@ pub struct Lines<'a> {
     started: Instant,
     bars: Option<Bars>,
     /// What was last said, so that only changes are told.
-    phase: &'static str,
+    phase: String,
     tiers: BTreeMap<Tier, (Standing, String)>,
 }
 
@@ -31,7 +31,7 @@ struct Bars {
 impl<'a> Lines<'a> {
     pub fn new(screen: &'a Screen) -> Self {
         let bars = screen.live.then(Bars::new);
-        Self { screen, started: Instant::now(), bars, phase: "", tiers: BTreeMap::new() }
+        Self { screen, started: Instant::now(), bars, phase: String::new(), tiers: BTreeMap::new() }
     }
 
     pub fn show(&mut self, progress: &Progress) {
@@ -51,9 +51,9 @@ impl<'a> Lines<'a> {
     }
 
     fn say(&mut self, progress: &Progress) {
-        if self.phase != progress.phase {
-            self.phase = progress.phase;
-            self.line("", progress.phase);
+        if self.phase != progress.phase() {
+            progress.phase().clone_into(&mut self.phase);
+            self.line("", progress.phase());
         }
         for (tier, now) in &progress.tiers {
             // How much changed and what is waited for moves with every pass; what counts is where
@@ -86,7 +86,7 @@ impl Bars {
     }
 
     fn show(&mut self, progress: &Progress) {
-        self.phase.set_message(progress.phase);
+        self.phase.set_message(progress.phase().to_owned());
         let at_work = progress.tiers.iter().filter(|(_, it)| it.standing != Standing::Waiting);
         for (at, (tier, now)) in at_work.enumerate() {
             let bar = self.tiers.entry(*tier).or_insert_with(|| {

@@ -9,9 +9,10 @@ use std::time::{Duration, Instant};
 use aws_sdk_sfn::types::ExecutionStatus;
 use serde_json::Value;
 use shared::aws::OrAbsent;
-use shared::ledger::{Key, Report};
+use shared::ledger::{Key, Outcome, Report};
 use shared::plan::Plan;
 
+use crate::answer::Exit;
 use crate::context::Cloud;
 use crate::failure::{Failure, Tried};
 use crate::screen::Screen;
@@ -105,10 +106,11 @@ async fn end(
     let succeeded = state.status == ExecutionStatus::Succeeded;
     match report {
         Some(report) if succeeded => Ok(Ended { report, seconds }),
-        Some(Report { failure: Some(why), .. }) => {
-            Err(Failure::new(format!("the run of `{stack}` failed")).because(why).hint(
-                "deploying again goes on from what stands; `terrace status` shows what that is",
-            ))
+        Some(Report { failure: Some(why), outcome, .. }) => Err(failed(stack, outcome, why)),
+        Some(_) | None if state.error.as_deref() == Some("Superseded") => {
+            Err(Failure::new(format!("the run `{name}` was superseded"))
+                .because(state.why)
+                .exit(Exit::Rejected))
         }
         Some(_) | None => {
             Err(Failure::new(format!("the run `{name}` ended as {}", state.status.as_str()))
@@ -117,8 +119,30 @@ async fn end(
     }
 }
 
+/// What a report's outcome means for the person in front of the screen.
+fn failed(stack: &str, outcome: Outcome, why: String) -> Failure {
+    let says = |what: &str| Failure::new(format!("the run of `{stack}` {what}")).because(&why);
+    match outcome {
+        Outcome::Done | Outcome::Failed => says("failed")
+            .hint("deploying again goes on from what stands; `terrace status` shows what that is"),
+        Outcome::Moved => says("was refused")
+            .hint("`terrace plan` shows what would be done today, with its hash")
+            .exit(Exit::Moved),
+        Outcome::Rejected => says("was rejected").exit(Exit::Rejected),
+        Outcome::Superseded => says("was superseded").exit(Exit::Rejected),
+        Outcome::RolledBack => says("failed, and the stack was rolled back")
+            .hint("deploying the same spec tries again; `on_failure: keep` would leave it halfway")
+            .exit(Exit::WentBack),
+        Outcome::TakenDown => says("failed, and what it had built was taken down")
+            .hint("deploying the same spec tries again; `on_failure: keep` would leave it halfway")
+            .exit(Exit::WentBack),
+    }
+}
+
 struct State {
     status: ExecutionStatus,
+    /// What it failed with.
+    error: Option<String>,
     /// Why it failed, as its last state says.
     why: String,
 }
@@ -127,7 +151,11 @@ async fn describe(cloud: &Cloud, arn: &str) -> Result<Option<State>, Failure> {
     let sfn = shared::client!(cloud, aws_sdk_sfn);
     let found = sfn.describe_execution().execution_arn(arn).send().await;
     let found = found.or_absent(&["ExecutionDoesNotExist"]).tried("cannot look at the run")?;
-    Ok(found.map(|it| State { why: cause(it.error(), it.cause()), status: it.status }))
+    Ok(found.map(|it| State {
+        why: cause(it.error(), it.cause()),
+        error: it.error,
+        status: it.status,
+    }))
 }
 
 /// A Lambda's failure is JSON inside the machine's cause.

@@ -10,21 +10,28 @@ use shared::tier::Act;
 use super::history::Event;
 
 /// States of the machines that are worth a word.
-const PHASES: [(&str, &str); 9] = [
+const PHASES: [(&str, &str); 14] = [
     ("Admit", "opening the run"),
     ("Survey", "looking at what stands"),
     ("Plan", "making the plan"),
+    ("Preflight", "looking whether the account has room"),
+    ("Approval", "waiting for `terrace approve`"),
+    ("Resume", "approved: going on"),
     ("Clear", "clearing the way"),
     ("Settle", "waiting until all of it is ready"),
     ("Retire", "taking down what is not wanted"),
     ("Verify", "looking again"),
     ("Publish", "writing down what stands"),
+    ("Recover", "something failed: deciding what to do"),
+    ("Cool down", "going back, once all that is under way has ended"),
     ("Report failure", "writing down what failed"),
 ];
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Progress {
-    pub phase: &'static str,
+    phase: &'static str,
+    /// Behind whom the run waits, in the control plane's words.
+    queued: String,
     pub tiers: BTreeMap<Tier, TierProgress>,
     stack: String,
     run: String,
@@ -62,7 +69,14 @@ impl Progress {
                     self.tiers.entry(act.tier).or_default().pass(act);
                 }
             }
+            Event::Failed(error, said) if error == "Busy" => self.queued.clone_from(said),
+            Event::Failed(..) => (),
         }
+    }
+
+    /// What the run is doing.
+    pub fn phase(&self) -> &str {
+        if self.queued.is_empty() { self.phase } else { &self.queued }
     }
 
     /// The stack and the run, once it is admitted.
@@ -93,6 +107,11 @@ impl Progress {
         if let Some((_, phase)) = PHASES.iter().find(|(state, _)| *state == name) {
             self.phase = phase;
         }
+        if ["Resume", "Cool down"].contains(&name) {
+            // From here on another plan is carried out.
+            (self.planned, self.plan_known) = (false, false);
+            self.tiers.clear();
+        }
         for tier in tiers(name) {
             self.phase = "building";
             let tier = self.tiers.entry(tier).or_default();
@@ -110,6 +129,7 @@ impl Progress {
     fn exit(&mut self, name: &str, output: &Value) {
         match name {
             "Admit" => {
+                self.queued.clear();
                 let text = |field: &str| output[field].as_str().unwrap_or_default().to_owned();
                 (self.stack, self.run) = (text("stack"), text("run"));
             }
@@ -221,10 +241,35 @@ mod tests {
     fn stack_and_run_are_known_once_the_run_is_admitted() {
         let mut progress = Progress::default();
         progress.take(&Event::Entered("Admit".into()));
-        assert_eq!((progress.phase, progress.run()), ("opening the run", ("", "")));
+        assert_eq!((progress.phase(), progress.run()), ("opening the run", ("", "")));
         let output = json!({ "stack": "shop", "run": "spec-1", "revision": 1 });
         progress.take(&Event::Exited("Admit".into(), output));
         assert_eq!(progress.run(), ("shop", "spec-1"));
+    }
+
+    #[test]
+    fn a_run_that_waits_says_behind_whom_until_it_is_admitted() {
+        let mut progress = Progress::default();
+        let queued = "queued behind run `r1`, which changes `shop` since 2026-01-01T00:00:00Z";
+        progress.take(&Event::Entered("Admit".into()));
+        progress.take(&Event::Failed("NotYet".into(), "no answer".into()));
+        assert_eq!(progress.phase(), "opening the run");
+        progress.take(&Event::Failed("Busy".into(), queued.into()));
+        assert_eq!(progress.phase(), queued);
+        progress.take(&Event::Exited("Admit".into(), json!({})));
+        assert_eq!(progress.phase(), "opening the run");
+    }
+
+    #[test]
+    fn who_goes_back_has_another_plan() {
+        let mut progress = Progress::default();
+        progress.take(&Event::Exited("Plan".into(), json!({})));
+        progress.know(&Plan::default());
+        progress.take(&Event::Entered("Network".into()));
+        progress.take(&Event::Entered("Cool down".into()));
+        assert!(progress.tiers.is_empty() && !progress.wants_plan());
+        progress.take(&Event::Exited("Plan".into(), json!({})));
+        assert!(progress.wants_plan());
     }
 
     #[test]

@@ -42,6 +42,8 @@ pub struct Running {
 pub struct Wish {
     pub port: Option<u16>,
     pub while_pid: Option<i32>,
+    /// Arguments of the local cloud itself: how time passes in it, and what it has quotas for.
+    pub conditions: Vec<String>,
 }
 
 /// Makes sure that it runs. Two that start at once wait for each other.
@@ -61,7 +63,7 @@ pub async fn start(wish: &Wish, screen: &Screen) -> Result<Running, Failure> {
     let python = venv::ready(screen).await?;
     let port = port::choose(wish.port, last.map(|it| it.port))?;
     screen.step(&format!("starting the local cloud on port {port}"));
-    let mut child = process::spawn(&home, &python, port, wish.while_pid)?;
+    let mut child = process::spawn(&home, &python, port, wish)?;
     let mut record = Record::new(port, child.id());
     // Before it answers: whoever is interrupted now finds it again.
     record.write(&home)?;
@@ -81,6 +83,11 @@ async fn reuse(home: &Home, mut record: Record, wish: &Wish) -> Result<Running, 
         return Err(Failure::new(format!("cannot start the local cloud on port {port}"))
             .because(format!("it runs already, at {}", record.endpoint()))
             .hint("stop it first with `terrace local stop`"));
+    }
+    if !wish.conditions.is_empty() {
+        return Err(Failure::new(format!("cannot start it with `{}`", wish.conditions.join(" ")))
+            .because(format!("it runs already, at {}", record.endpoint()))
+            .hint("stop it first with `terrace local stop`, or `PUT /_terrace/settings` there"));
     }
     record.version = health::still(record.port, START_DEADLINE).await.map_err(|failure| {
         failure.hint(format!("its log is `{}`; `terrace local stop` ends it", home.log().display()))

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::Home;
 use super::home::sources;
+use super::{Home, Wish};
 use crate::failure::Failure;
 
 /// What the caller's shell may decide: where programs are, and MiniStack's own knobs.
@@ -27,12 +27,7 @@ const PASSED_ON: [&str; 9] = [
 
 const POLL: Duration = Duration::from_millis(50);
 
-pub fn spawn(
-    home: &Home,
-    python: &Path,
-    port: u16,
-    while_pid: Option<i32>,
-) -> Result<Child, Failure> {
+pub fn spawn(home: &Home, python: &Path, port: u16, wish: &Wish) -> Result<Child, Failure> {
     let cannot = |error| Failure::new("cannot start the local cloud").because(error);
     fs::create_dir_all(home.data()).map_err(cannot)?;
     // Unpacked functions of earlier builds; they are unpacked again when they are called.
@@ -41,9 +36,10 @@ pub fn spawn(
     let errors = log.try_clone().map_err(cannot)?;
     let mut command = Command::new(python);
     command.args(["-m", "overlay", "--port", &port.to_string(), "--data"]).arg(home.data());
-    if let Some(pid) = while_pid {
+    if let Some(pid) = wish.while_pid {
         command.args(["--while-pid", &pid.to_string()]);
     }
+    command.args(&wish.conditions);
     command
         .current_dir(sources())
         .env_clear()

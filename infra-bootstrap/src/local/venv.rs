@@ -150,6 +150,25 @@ mod tests {
         path
     }
 
+    /// The local cloud's own tests, with the packages that `terrace local start` runs it with.
+    #[tokio::test]
+    async fn the_local_cloud_passes_its_own_tests() -> Result<(), Failure> {
+        let python = ready(&Screen::new(true)).await?;
+        let tests = Command::new(python)
+            .args(["-m", "unittest"])
+            .current_dir(sources())
+            .env("PYTHONDONTWRITEBYTECODE", "1")
+            .stdin(Stdio::null())
+            .kill_on_drop(true)
+            .output();
+        let output = tests.await.expect("Python can be run");
+        let said = both(&output);
+        assert!(output.status.success(), "{said}");
+        let ran = said.lines().find(|line| line.starts_with("Ran "));
+        assert!(ran.is_some_and(|line| !line.starts_with("Ran 0 ")), "no test ran:\n{said}");
+        Ok(())
+    }
+
     #[tokio::test]
     async fn a_missing_or_old_python_is_told_with_what_installs_a_new_one() {
         let folder = tempfile::tempdir().expect("a folder");

@@ -3,9 +3,9 @@
 use console::Style;
 use serde_json::Value;
 use shared::diff::Difference;
-use shared::plan::{Action, Part, Plan, Step};
+use shared::plan::{Action, HASH_SHORT, Note, Part, Plan, Step};
 
-use super::clip;
+use super::{clip, wrap};
 
 /// What is longer is a text of its own, such as a script.
 const TEXT: usize = 80;
@@ -26,12 +26,16 @@ pub fn plan(plan: &Plan, stack: &str, width: usize) -> String {
         text.extend(steps.iter().map(|step| lines(step, width)));
     }
     for (mark, notes) in [("!", &plan.refused), ("i", &plan.notes)] {
-        for note in notes {
-            text += &clip(&format!("{mark} {}  {}", note.address, note.text), width);
-            text.push('\n');
-        }
+        text.extend(notes.iter().map(|note| told(mark, note, width)));
     }
     text + &sum(plan, stack)
+}
+
+/// A note in full, however many lines that takes: it is what a person has to decide about.
+fn told(mark: &str, note: &Note, width: usize) -> String {
+    let lines = wrap(&format!("{}: {}", note.address, note.text), width - 2);
+    let marks = std::iter::once(mark).chain(std::iter::repeat(" "));
+    marks.zip(lines).map(|(mark, line)| format!("{mark} {line}\n")).collect()
 }
 
 fn lines(step: &Step, width: usize) -> String {
@@ -49,9 +53,15 @@ fn lines(step: &Step, width: usize) -> String {
     let reason = if differences.is_empty() { step.reason.as_str() } else { "" };
     let head = clip(&format!("{}  {reason}", step.address), width - 2);
     let below = differences.iter().flat_map(|it| difference(it, width));
+    let below = below.chain(step.consequences.iter().flat_map(|it| consequence(it, width)));
     std::iter::once(format!("{} {}\n", style.apply_to(sign), head.trim_end()))
         .chain(below.map(|line| format!("    {line}\n")))
         .collect()
+}
+
+/// What a step interrupts or loses, marked as such.
+fn consequence(text: &str, width: usize) -> Vec<String> {
+    wrap(&format!("! {text}"), width - 4)
 }
 
 /// One line; for lists, one for each item that goes or comes.
@@ -60,6 +70,9 @@ fn difference(it: &Difference, width: usize) -> Vec<String> {
     if let (Value::Array(live), Value::Array(want)) = (&it.live, &it.want) {
         let gone = live.iter().filter(|item| !want.contains(item)).map(|item| ("-", item));
         let new = want.iter().filter(|item| !live.contains(item)).map(|item| ("+", item));
+        if gone.clone().chain(new.clone()).next().is_none() {
+            return vec![clip(&format!("{}: in another order", it.field), room)];
+        }
         let line = |(sign, item)| clip(&format!("{}: {sign} {}", it.field, short(item)), room);
         return gone.chain(new).map(line).collect();
     }
@@ -113,7 +126,7 @@ fn sum(plan: &Plan, stack: &str) -> String {
     match (counts.is_empty(), plan.refused.len()) {
         (true, 0) => format!("`{stack}` is as its spec says: no changes"),
         (true, refused) => format!("{refused} refused"),
-        (false, 0) => format!("{} (plan {})", counts.join(", "), plan.hash()),
+        (false, 0) => format!("{} (plan {})", counts.join(", "), &plan.hash()[..HASH_SHORT]),
         (false, refused) => format!("{}, {refused} refused", counts.join(", ")),
     }
 }
@@ -124,7 +137,6 @@ mod tests {
 
     use serde_json::json;
     use shared::model::{Address, Tier};
-    use shared::plan::Note;
 
     use super::*;
 
@@ -134,6 +146,8 @@ mod tests {
             kind: "AWS::EC2::Thing".into(),
             action,
             reason: reason.into(),
+            consequences: Vec::new(),
+            replaces: None,
             node: None,
             id: None,
             holders: BTreeSet::new(),
@@ -160,6 +174,16 @@ mod tests {
                 want: json!("y".repeat(90)),
             },
         ];
+        let order = vec![Difference {
+            field: "rules".into(),
+            live: json!(["one", "two"]),
+            want: json!(["two", "one"]),
+        }];
+        let outage = "the database restarts, or fails over to its standby: a minute without it";
+        let class = Step {
+            consequences: vec![outage.into()],
+            ..step("class", Action::Update(Vec::new()), "differs in class")
+        };
         let note = |text: &str| Note {
             address: Address::new(Tier::Database, "instance"),
             text: text.into(),
@@ -169,15 +193,19 @@ mod tests {
             build: vec![
                 step("vpc", Action::Update(differences), "differs in cidr, rules"),
                 step("nat-a", Action::Create, "replaced: subnet: one → another"),
+                step("web-acl", Action::Update(order), "differs in rules"),
+                class,
             ],
             retire: vec![step("nat-b", Action::Delete, "is no longer wanted")],
-            refused: Vec::new(),
+            refused: vec![note(
+                "would be replaced (key: one → another), but it holds data and is protected",
+            )],
             notes: vec![note("is kept: the spec protects it")],
             exports: BTreeMap::new(),
         };
         let shown = plan(&made, "shop", 70);
         assert!(shown.lines().all(|line| line.chars().count() <= 70), "{shown}");
-        insta::assert_snapshot!(shown.replace(&made.hash(), "[hash]"));
+        insta::assert_snapshot!(shown.replace(&made.hash()[..HASH_SHORT], "[hash]"));
     }
 
     #[test]

@@ -24,7 +24,7 @@ pub struct Calls(Arc<Mutex<Tally>>);
 #[derive(Clone, Debug)]
 pub struct CountCalls(pub Calls);
 
-const READING: [&str; 6] = ["Describe", "List", "Get", "Head", "Lookup", "Search"];
+const READING: [&str; 7] = ["Describe", "List", "Get", "Head", "Lookup", "Search", "Simulate"];
 
 impl Tally {
     pub fn add(&mut self, other: &Tally) {

@@ -7,7 +7,7 @@ use futures::{FutureExt, TryFutureExt};
 use serde_json::Value;
 
 use super::{Cx, Grant, LiveOf, Resource};
-use crate::model::{Facts, Live, Node, Rules};
+use crate::model::{Facts, Live, Node, Rules, Typical};
 use crate::world::{CloudError, World};
 
 type Listing = BoxFuture<'static, Result<Vec<Live>, CloudError>>;
@@ -55,13 +55,25 @@ impl Kind {
 }
 
 fn rules<R: Resource>() -> Rules {
+    let fields = |fields: &[&str]| fields.iter().map(|field| (*field).to_owned()).collect();
+    let outages = R::OUTAGES.iter();
     Rules {
-        immutable: R::IMMUTABLE.iter().map(|field| (*field).to_owned()).collect(),
-        unique: R::UNIQUE.iter().map(|field| (*field).to_owned()).collect(),
+        immutable: fields(R::IMMUTABLE),
+        unique: fields(R::UNIQUE),
+        make_before_break: R::MAKE_BEFORE_BREAK,
+        ordered: fields(R::ORDERED),
+        outages: outages.map(|(field, text)| ((*field).to_owned(), (*text).to_owned())).collect(),
+        protection: R::PROTECTION.to_owned(),
+        moving: R::MOVING.to_owned(),
         bounded: R::bounds().into_iter().map(|(field, bound)| (field.to_owned(), bound)).collect(),
         protected: false,
         deadline_seconds: R::DEADLINE.as_secs(),
+        typical: R::TYPICAL.iter().map(|(when, seconds)| typical(when, *seconds)).collect(),
     }
+}
+
+fn typical(when: &str, seconds: i64) -> Typical {
+    Typical { when: Some(when.to_owned()).filter(|it| !it.is_empty()), seconds }
 }
 
 fn read<R: Resource>(spec: Value) -> Result<R, CloudError> {

@@ -21,8 +21,23 @@ pub trait Resource:
     const IMMUTABLE: &'static [&'static str] = &[];
     /// Fields of which AWS takes the same values only once: a name, or a subnet's VPC and CIDR.
     const UNIQUE: &'static [&'static str] = &[];
+    /// What is replaced stays until the one that takes its place is ready and all that uses it has
+    /// moved over. For kinds of which two may stand at one address: nothing of theirs that AWS
+    /// takes only once stays the same when they are replaced.
+    const MAKE_BEFORE_BREAK: bool = false;
+    /// Lists whose order has a meaning; every other list is a set.
+    const ORDERED: &'static [&'static str] = &[];
+    /// Fields whose change in place interrupts something, and what, as a person is told.
+    const OUTAGES: &'static [(&'static str, &'static str)] = &[];
+    /// What is lost with a protected one, and how its protection is lifted, for people.
+    const PROTECTION: &'static str = "";
+    /// How a person moves one out of what its fact `occupies` names.
+    const MOVING: &'static str = "";
     /// Pending for longer than this: stuck.
     const DEADLINE: Duration = Duration::from_mins(5);
+    /// How long it usually takes to get ready, where that is minutes: with a field set ("" for
+    /// whatever is set), seconds. The first that fits counts. Looks are close together there.
+    const TYPICAL: &'static [(&'static str, i64)] = &[];
     /// What the tier's role needs for this kind; roles are made from these.
     const GRANTS: &'static [Grant];
 

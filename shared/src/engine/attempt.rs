@@ -66,7 +66,7 @@ fn making(action: &Action, node: &Node, board: &Board) -> Attempt {
         return Attempt::Blocked(format!("`{first}` is not ready yet"));
     }
     match (board.live(&node.address), action) {
-        (Some(live), _) => mending(want, live, &board.rules(&node.kind)),
+        (Some(live), _) => mending(action, want, live, &board.rules(&node.kind)),
         (None, Action::Create | Action::Wait) => Call::Create(want).into(),
         // No intent to make it was written down: that takes a new plan.
         (None, Action::Update(_) | Action::Delete) => {
@@ -75,7 +75,7 @@ fn making(action: &Action, node: &Node, board: &Board) -> Attempt {
     }
 }
 
-fn mending(want: Node, live: Live, rules: &Rules) -> Attempt {
+fn mending(action: &Action, want: Node, live: Live, rules: &Rules) -> Attempt {
     if live.kind != want.kind {
         return Attempt::Pending(format!("a {} is still there", live.kind));
     }
@@ -86,7 +86,14 @@ fn mending(want: Node, live: Live, rules: &Rules) -> Attempt {
         Status::Ready if differences.is_empty() => Attempt::Done,
         Status::Ready => {
             if let Some(fixed) = differences.iter().find(|it| rules.is_immutable(&it.field)) {
-                return Attempt::Hopeless(format!("it changed since the plan was made ({fixed})"));
+                return match action {
+                    // What it waited for is known now, and calls for another plan.
+                    Action::Wait => Attempt::Done,
+                    Action::Create | Action::Update(_) | Action::Delete => {
+                        let text = format!("it changed since the plan was made ({fixed})");
+                        Attempt::Hopeless(text)
+                    }
+                };
             }
             let spec = settled(&want.spec, &live.spec, rules);
             Call::Update(Node { spec, ..want }, live).into()

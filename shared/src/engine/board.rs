@@ -34,6 +34,12 @@ pub struct Waiting {
     /// On another step, rather than on AWS.
     #[serde(default)]
     pub blocked: bool,
+    /// How long AWS usually takes over it, where that is minutes.
+    #[serde(default)]
+    pub typical_seconds: Option<i64>,
+    /// How long whoever asks was told to wait, all in all.
+    #[serde(default)]
+    pub asked_seconds: i64,
     pub why: String,
 }
 
@@ -92,8 +98,7 @@ impl Board {
     /// Whether `live`, which was just made, cannot be the one that counts: it was there before.
     pub fn is_spoken_for(&self, live: &Live) -> bool {
         let owned = self.inventory.get(&live.address);
-        let spoken_for =
-            |id| owned.is_some_and(|it| it.strangers.contains(id) || it.duplicates.contains(id));
+        let spoken_for = |id| owned.is_some_and(|it| it.is_spoken_for(id));
         live.id().is_some_and(spoken_for)
     }
 
@@ -110,10 +115,21 @@ impl Board {
         self.parts[&self.tier].rules.get(kind).cloned().unwrap_or_default()
     }
 
-    /// Seconds since the first of what is waited for began.
-    pub fn longest_wait(&self, now: i64) -> i64 {
-        let waiting = self.parts.get(&self.tier).map(|part| part.waiting.values());
-        waiting.into_iter().flatten().map(|it| now - it.since).max().unwrap_or(0)
+    /// What a tier waits for, as its last pass left it.
+    pub fn waiting(&self, tier: Tier) -> impl Iterator<Item = &Waiting> {
+        self.parts.get(&tier).into_iter().flat_map(|part| part.waiting.values())
+    }
+
+    /// The other tiers that the acting one needs.
+    pub fn neighbours(&self) -> impl Iterator<Item = Tier> {
+        self.parts.keys().copied().filter(|tier| *tier != self.tier)
+    }
+
+    /// Notes for how long the acting tier is left alone.
+    pub fn asked(&mut self, seconds: i64) {
+        for waiting in self.own().waiting.values_mut() {
+            waiting.asked_seconds += seconds;
+        }
     }
 
     /// Takes a fresh list of one kind; what was made and is not shown yet stays known for a while.

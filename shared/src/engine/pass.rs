@@ -1,12 +1,12 @@
 //! One pass over the steps of one tier.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
 use super::board::Board;
 use super::work::Work;
-use crate::model::Address;
+use crate::model::{Address, Reference};
 use crate::plan::Step;
 use crate::world::{CloudError, World};
 
@@ -47,6 +47,16 @@ impl Outcome {
     /// Nothing left to do or to wait for.
     pub fn is_done(&self) -> bool {
         self.blocked.is_empty() && self.pending.is_empty() && self.failed.is_empty()
+    }
+
+    /// Whether the facts that other tiers need are there, or wait for another tier: what does is
+    /// done when that tier is, and no reason to stay here.
+    pub fn is_usable(&self, exports: Option<&BTreeSet<Reference>>, board: &Board) -> bool {
+        let is_there = |it: &Reference| {
+            board.live(&it.address).is_some_and(|live| live.facts.contains_key(&it.fact))
+        };
+        let mut exports = exports.into_iter().flatten();
+        exports.all(|it| is_there(it) || self.blocked.contains_key(&it.address))
     }
 }
 

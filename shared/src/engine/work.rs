@@ -155,12 +155,25 @@ impl<'a, W: World, E: Fn() -> bool> Work<'a, W, E> {
     pub fn keep_time(&mut self) {
         let before = std::mem::take(&mut self.board.own().waiting);
         let mut waiting = BTreeMap::new();
-        for (blocked, steps) in [(true, &self.outcome.blocked), (false, &self.outcome.pending)] {
-            for (address, why) in steps {
-                let known = before.get(address).filter(|it| it.blocked == blocked);
-                let since = known.map_or(self.pass.now, |it| it.since);
-                waiting.insert(address.clone(), Waiting { since, blocked, why: why.clone() });
-            }
+        for step in self.steps {
+            let address = &step.address;
+            let (pending, blocked) =
+                (self.outcome.pending.get(address), self.outcome.blocked.get(address));
+            let Some(why) = pending.or(blocked) else { continue };
+            let blocked = pending.is_none();
+            let known = before.get(address).filter(|it| it.blocked == blocked);
+            let typical =
+                step.node.as_ref().and_then(|node| self.board.rules(&node.kind).usual(node));
+            waiting.insert(
+                address.clone(),
+                Waiting {
+                    since: known.map_or(self.pass.now, |it| it.since),
+                    blocked,
+                    typical_seconds: typical.filter(|_| !blocked),
+                    asked_seconds: known.map_or(0, |it| it.asked_seconds),
+                    why: why.clone(),
+                },
+            );
         }
         self.board.own().waiting = waiting;
     }

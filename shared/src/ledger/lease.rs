@@ -2,25 +2,34 @@
 //!
 //! AWS checks no token of ours, so safety comes from time: a pass starts no call later than the
 //! lease's end less a margin, and who takes over waits until the end has passed by the longest
-//! time that a function may run.
+//! time that a function may run. What is decided, and on what ground, is in [`decide`].
+
+mod decide;
 
 use serde::{Deserialize, Serialize};
 
 use super::{Condition, Key, Ledger, LedgerError, Written};
+use crate::clock::unix_seconds;
+use crate::lambda::Failure;
 
-/// Renewed by every pass, and passes come at least every 30 s.
-const LEASE_SECONDS: i64 = 5 * 60;
-
-/// No call is started later than this before the end.
-pub const MARGIN_SECONDS: i64 = 30;
+pub use decide::{Asker, Holder, Holding, Taking, Terms, Wait};
 
 /// The longest that a function of ours may run; the control plane's template says the same.
-const FUNCTION_SECONDS: i64 = 60;
+pub const FUNCTION_SECONDS: i64 = 60;
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// Every pass renews the lease, and passes come at least every 30 s.
+pub const TERMS: Terms = Terms { lease: 5 * 60, margin: 30, function: FUNCTION_SECONDS, clocks: 5 };
+
+/// Races that are lost one after another; each means that somebody else has moved on.
+const TRIES: u32 = 5;
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Lease {
     /// The run that may write; `None` when nobody does.
     pub run: Option<String>,
+    /// The ARN of that run's execution.
+    #[serde(default)]
+    pub execution: Option<String>,
     /// Grows with every holder.
     pub number: u64,
     /// Unix seconds.
@@ -30,10 +39,10 @@ pub struct Lease {
 
 #[derive(Debug, thiserror::Error)]
 pub enum LeaseError {
-    #[error("`{stack}` is being changed by run `{run}` since {since}; wait for it, or stop it, and try again", since = moment(*.since))]
+    #[error("`{stack}` is being changed by run `{run}` since {since}", since = moment(*.since))]
     Held { stack: String, run: String, since: i64 },
     #[error(
-        "the last run of `{stack}` was interrupted, and calls of it may still be under way; try again in {seconds} s"
+        "the last run of `{stack}` was interrupted, and calls of it may still be under way for {seconds} s"
     )]
     CoolingDown { stack: String, seconds: i64 },
     #[error(
@@ -45,43 +54,48 @@ pub enum LeaseError {
 }
 
 impl Lease {
-    /// Takes the lease for `run`, or says who holds it. Taking one's own again is fine.
+    /// Takes the lease, or says who holds it. Taking one's own again is fine.
+    ///
+    /// `has_ended` tells whether an execution has ended; it is asked only when another run holds
+    /// the lease. `now` was read before the call.
     pub async fn take(
         ledger: &Ledger,
         stack: &str,
-        run: &str,
+        asker: Asker<'_>,
+        has_ended: impl AsyncFn(&str) -> bool,
         now: i64,
     ) -> Result<Lease, LeaseError> {
         let key = Key::Lease(stack);
-        let standing: Option<(Lease, String)> = ledger.read_tagged(&key).await?;
-        let (number, condition) = match standing {
-            None => (1, Condition::Absent),
-            Some((lease, tag)) => match &lease.run {
-                Some(holder) if holder != run && now < lease.expires + FUNCTION_SECONDS => {
-                    let (stack, run) = (stack.to_owned(), holder.clone());
-                    return Err(LeaseError::Held { stack, run, since: lease.since });
+        for _ in 0..TRIES {
+            let standing: Option<(Lease, String)> = ledger.read_tagged(&key).await?;
+            let lease = standing.as_ref().map(|(lease, _)| lease);
+            let holder = match lease.filter(|it| it.run.as_deref() != Some(asker.run)) {
+                Some(Lease { execution: Some(arn), .. }) if has_ended(arn).await => Holder::Ended,
+                Some(_) | None => Holder::Unknown,
+            };
+            let (wanted, is_ours) = match TERMS.take(lease, asker, holder, now) {
+                Taking::Take(lease) => (lease, true),
+                Taking::LetGo(lease) => (lease, false),
+                Taking::Wait(wait) => return Err(wait.on(stack)),
+            };
+            let condition =
+                standing.map_or(Condition::Absent, |(_, tag)| Condition::Unchanged(tag));
+            match ledger.write_if(&key, &wanted, &condition).await? {
+                Written::Yes(_) if is_ours => return Ok(wanted),
+                Written::Yes(_) => {
+                    let lease = cool(ledger, stack).await?;
+                    let seconds = lease.map_or(0, |it| it.expires - now);
+                    return Err(Wait::Cooling { seconds }.on(stack));
                 }
-                None if now < lease.expires => {
-                    return Err(LeaseError::CoolingDown {
-                        stack: stack.to_owned(),
-                        seconds: lease.expires - now,
-                    });
-                }
-                Some(_) | None => (lease.number + 1, Condition::Unchanged(tag)),
-            },
-        };
-        let run = run.to_owned();
-        let lease =
-            Lease { run: Some(run.clone()), number, since: now, expires: now + LEASE_SECONDS };
-        match ledger.write_if(&key, &lease, &condition).await? {
-            Written::Yes(_) => Ok(lease),
-            Written::No => {
-                Err(LeaseError::Held { stack: stack.to_owned(), run: "another".into(), since: now })
+                // Somebody moved it, or a retry of the SDK met what it had itself written.
+                Written::No => (),
             }
         }
+        Err(LeaseError::Held { stack: stack.to_owned(), run: "another".into(), since: now })
     }
 
     /// Proves that `run` still holds the lease, and renews it when a third has passed.
+    /// `now` was read before the call: calls may be started for `TERMS.work(lease, now)` from then.
     pub async fn hold(
         ledger: &Ledger,
         stack: &str,
@@ -90,27 +104,26 @@ impl Lease {
     ) -> Result<Lease, LeaseError> {
         let lost = || LeaseError::Lost { stack: stack.to_owned(), run: run.to_owned() };
         let key = Key::Lease(stack);
-        let (lease, tag): (Lease, String) = ledger.read_tagged(&key).await?.ok_or_else(lost)?;
-        if lease.run.as_deref() != Some(run) || now >= lease.expires {
-            return Err(lost());
-        }
-        if lease.expires - now > LEASE_SECONDS * 2 / 3 {
-            return Ok(lease);
-        }
-        let renewed = Lease { expires: now + LEASE_SECONDS, ..lease };
-        match ledger.write_if(&key, &renewed, &Condition::Unchanged(tag)).await? {
-            Written::Yes(_) => Ok(renewed),
-            // A tier beside this one was quicker; what it wrote holds for both.
-            Written::No => {
-                let lease: Lease = ledger.read(&key).await?.ok_or_else(lost)?;
-                if lease.run.as_deref() == Some(run) { Ok(lease) } else { Err(lost()) }
+        for _ in 0..TRIES {
+            let (lease, tag): (Lease, String) = ledger.read_tagged(&key).await?.ok_or_else(lost)?;
+            match TERMS.hold(Some(&lease), run, now) {
+                Holding::Lost => return Err(lost()),
+                Holding::Keep => return Ok(lease),
+                Holding::Renew(renewed) => {
+                    let condition = Condition::Unchanged(tag);
+                    // A tier beside this one was quicker; what it wrote may hold for both.
+                    if let Written::Yes(_) = ledger.write_if(&key, &renewed, &condition).await? {
+                        return Ok(renewed);
+                    }
+                }
             }
         }
+        Err(lost())
     }
 
     /// Lets go, if `run` holds it. The number stays.
     ///
-    /// After a failure, functions of the run may still be at work: nobody takes the lease
+    /// After an interruption, functions of the run may still be at work: nobody takes the lease
     /// before they must have ended.
     pub async fn release(
         ledger: &Ledger,
@@ -120,22 +133,61 @@ impl Lease {
         now: i64,
     ) -> Result<(), LedgerError> {
         let key = Key::Lease(stack);
-        let Some((lease, tag)) = ledger.read_tagged::<Lease>(&key).await? else { return Ok(()) };
-        if lease.run.as_deref() == Some(run) {
-            let expires = match how {
-                Release::Finished => now,
-                Release::Interrupted => now + FUNCTION_SECONDS,
+        // Functions that are still at work renew it meanwhile, each at most once.
+        loop {
+            let Some((lease, tag)) = ledger.read_tagged::<Lease>(&key).await? else {
+                return Ok(());
             };
-            // Moved in between: then it is no longer ours to let go.
-            let free = Lease { run: None, expires, ..lease };
-            ledger.write_if(&key, &free, &Condition::Unchanged(tag)).await?;
+            let Some(free) = TERMS.release(Some(&lease), run, how, now) else { return Ok(()) };
+            let condition = Condition::Unchanged(tag);
+            if let Written::Yes(_) = ledger.write_if(&key, &free, &condition).await? {
+                break;
+            }
         }
-        Ok(())
+        match how {
+            Release::Finished => Ok(()),
+            Release::Interrupted => cool(ledger, stack).await.map(|_| ()),
+        }
+    }
+}
+
+/// Shortens the wait for a lease that was let go: now it is known that nobody begins any more.
+/// As it stands then. Losing a race here costs seconds and nothing else.
+async fn cool(ledger: &Ledger, stack: &str) -> Result<Option<Lease>, LedgerError> {
+    let key = Key::Lease(stack);
+    let Some((lease, tag)) = ledger.read_tagged::<Lease>(&key).await? else { return Ok(None) };
+    // The clock is read after the lease: what is seen let go was let go before.
+    let Some(cooled) = TERMS.cooled(&lease, unix_seconds()) else { return Ok(Some(lease)) };
+    match ledger.write_if(&key, &cooled, &Condition::Unchanged(tag)).await? {
+        Written::Yes(_) => Ok(Some(cooled)),
+        Written::No => Ok(Some(lease)),
+    }
+}
+
+impl Wait {
+    fn on(self, stack: &str) -> LeaseError {
+        let stack = stack.to_owned();
+        match self {
+            Wait::Held { run, since } => LeaseError::Held { stack, run, since },
+            Wait::Cooling { seconds } => LeaseError::CoolingDown { stack, seconds },
+        }
+    }
+}
+
+impl From<LeaseError> for Failure {
+    fn from(error: LeaseError) -> Self {
+        match error {
+            LeaseError::Held { .. } | LeaseError::CoolingDown { .. } => {
+                Failure::Busy(error.to_string())
+            }
+            LeaseError::Lost { .. } => Failure::Lost(error.to_string()),
+            LeaseError::Ledger(error) => error.into(),
+        }
     }
 }
 
 /// How a run let go of its lease.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Release {
     /// All its functions have answered.
@@ -145,6 +197,6 @@ pub enum Release {
 }
 
 /// Unix seconds as people read them.
-fn moment(seconds: i64) -> String {
+pub fn moment(seconds: i64) -> String {
     jiff::Timestamp::from_second(seconds).map_or_else(|_| seconds.to_string(), |it| it.to_string())
 }

@@ -5,12 +5,16 @@
 mod keys;
 mod lease;
 mod objects;
+mod queue;
 mod records;
 
 pub use keys::Key;
-pub use lease::{Lease, LeaseError, MARGIN_SECONDS, Release};
+pub use lease::{
+    Asker, FUNCTION_SECONDS, Holder, Holding, Lease, LeaseError, Release, TERMS, Taking, Terms, Wait, moment,
+};
 pub use objects::{Condition, Ledger, LedgerError, Written};
+pub use queue::{Queue, Superseded, Ticket};
 pub use records::{
-    ApiCalls, Binding, Execution, Mode, Report, Run, StackRecord, StackState, TierRecord,
-    Whereabouts,
+    ApiCalls, ApprovalRequest, Approved, Binding, Execution, Mode, Outcome, Recover, Recovery,
+    Report, Run, StackRecord, StackState, TierRecord, Whereabouts,
 };

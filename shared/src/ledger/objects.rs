@@ -1,5 +1,7 @@
 //! Reading and writing JSON objects, with S3's conditional writes.
 
+use std::collections::HashMap;
+
 use aws_sdk_s3::Client;
 use aws_sdk_s3::primitives::ByteStream;
 use serde::Serialize;
@@ -15,6 +17,15 @@ pub struct Ledger {
     s3: Client,
     aws: Aws,
     bucket: String,
+}
+
+/// An object as it lies in the bucket.
+pub struct Object {
+    pub bytes: Vec<u8>,
+    /// Its `ETag`.
+    pub tag: String,
+    /// What whoever put it there wrote beside it, with names in lower case.
+    pub metadata: HashMap<String, String>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -90,17 +101,23 @@ impl Ledger {
 
     /// The raw object and its `ETag`.
     pub async fn bytes(&self, key: &Key<'_>) -> Result<Option<(Vec<u8>, String)>, LedgerError> {
+        Ok(self.object(key).await?.map(|it| (it.bytes, it.tag)))
+    }
+
+    /// The raw object with all that S3 keeps of it.
+    pub async fn object(&self, key: &Key<'_>) -> Result<Option<Object>, LedgerError> {
         let failed = |source| LedgerError::Cloud { verb: "read", key: key.to_string(), source };
         let request = self.s3.get_object().bucket(&self.bucket).key(key.to_string());
         let found = request.send().await.or_absent(&["NoSuchKey"]).map_err(failed)?;
         let Some(found) = found else { return Ok(None) };
         let tag = found.e_tag.unwrap_or_default();
+        let metadata = found.metadata.unwrap_or_default();
         let bytes = found
             .body
             .collect()
             .await
             .map_err(|error| failed(CloudError::not_yet("Interrupted", error.to_string())))?;
-        Ok(Some((bytes.to_vec(), tag)))
+        Ok(Some(Object { bytes: bytes.to_vec(), tag, metadata }))
     }
 
     pub async fn write<T: Serialize>(&self, key: &Key<'_>, value: &T) -> Result<(), LedgerError> {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::aws::Tally;
 use crate::engine::TierPart;
@@ -40,6 +41,74 @@ pub struct Run {
     pub include_data: bool,
     /// Unix seconds.
     pub started: i64,
+    /// The plan that the run was started for, by its hash or the beginning of it.
+    #[serde(default)]
+    pub plan_hash: Option<String>,
+    /// Who agreed to which plan, where the spec asks for it.
+    #[serde(default)]
+    pub approved: Option<Approved>,
+    /// Its plan was agreed to as far as that was asked for: from now on things change.
+    #[serde(default)]
+    pub begun: bool,
+    /// How the stack stood before; `None` where nothing did.
+    #[serde(default)]
+    pub before: Option<StackRecord>,
+    /// Set once the run has failed and goes back.
+    #[serde(default)]
+    pub recovery: Option<Recovery>,
+}
+
+/// A person's yes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Approved {
+    /// Of the plan that was shown.
+    pub hash: String,
+    /// Who said it: an ARN.
+    pub by: String,
+}
+
+/// A run that waits for a person, holding no lease.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApprovalRequest {
+    pub stack: String,
+    pub run: String,
+    pub mode: Mode,
+    pub revision: u64,
+    /// Of the plan, which lies under it.
+    pub hash: String,
+    /// One line on what the plan does.
+    pub summary: String,
+    /// Step Functions' task token. Using it takes the permission `states:SendTask…`.
+    pub token: String,
+    /// Unix seconds.
+    pub asked: i64,
+}
+
+/// What a run does after it failed halfway.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Recovery {
+    pub how: Recover,
+    /// When the state machine began to decide it.
+    pub entered: String,
+    /// The revision that could not be built.
+    pub failed_revision: u64,
+    /// Why, as the report tells it.
+    pub cause: String,
+    /// What the failed revision asked for in fields that AWS does not move back.
+    #[serde(default)]
+    pub raised: BTreeMap<Address, BTreeMap<String, Value>>,
+    /// What could not be undone, for people. Known at the end.
+    #[serde(default)]
+    pub left: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Recover {
+    /// Builds the known-good revision.
+    Rollback,
+    /// Takes a first deploy down again.
+    Destroy,
 }
 
 /// What one tier wishes and knows in one run. The tier alone writes it.
@@ -60,9 +129,13 @@ pub struct TierRecord {
 pub struct StackRecord {
     pub name: String,
     pub state: StackState,
-    /// The newest accepted revision.
+    /// The revision that is wished for: the one being built, the one that stands, or the one that
+    /// failed and is to be resumed. Not one that was rejected or rolled back.
     pub revision: u64,
-    /// The last run that ended.
+    /// The revision that stands whole, to which a deploy that fails goes back.
+    #[serde(default)]
+    pub known_good: Option<u64>,
+    /// The last run that began.
     pub run: String,
     /// Its tier records hold the facts of what stands; `None` until a run went through.
     #[serde(default)]
@@ -75,9 +148,11 @@ pub struct StackRecord {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "snake_case")]
 pub enum StackState {
     Deploying,
+    /// A run waits for `terrace approve`.
+    AwaitingApproval,
     Ready,
     Failed,
     Destroying,
@@ -98,6 +173,26 @@ pub struct Execution {
     pub stack: String,
 }
 
+/// How a run ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// It went through.
+    #[default]
+    Done,
+    Failed,
+    /// The world or the spec is no longer that of the plan: nothing was changed.
+    Moved,
+    /// A person said no, or nobody said yes in time: nothing was changed.
+    Rejected,
+    /// A newer run took its place before it had changed anything.
+    Superseded,
+    /// It failed, and the stack is back at the known-good revision.
+    RolledBack,
+    /// A first deploy that failed and was taken down again.
+    TakenDown,
+}
+
 /// What came of a run, for people and for `--json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Report {
@@ -105,9 +200,14 @@ pub struct Report {
     pub run: String,
     pub mode: Mode,
     pub revision: u64,
+    #[serde(default)]
+    pub outcome: Outcome,
     /// `None` when the run went through.
     #[serde(default)]
     pub failure: Option<String>,
+    /// How it went back after it failed.
+    #[serde(default)]
+    pub recovery: Option<Recovery>,
     /// Unix seconds.
     pub started: i64,
     pub ended: i64,

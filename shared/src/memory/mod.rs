@@ -5,16 +5,18 @@
 //! planner and the engine are tested on it.
 
 mod fault;
+mod ids;
 mod kind;
 mod object;
+mod refusals;
 mod state;
 
 use std::sync::{Mutex, MutexGuard};
 
 use serde_json::Value;
 
-pub use fault::{At, Fault, How};
-pub use kind::{Kind, Pace};
+pub use fault::{At, Fault, How, Throttle};
+pub use kind::{Birth, Kind, Known, Manners, Pace};
 
 use self::state::State;
 use crate::model::{Address, Facts, Live, Node};
@@ -28,6 +30,12 @@ pub struct Memory {
 impl Memory {
     pub fn new(kinds: Vec<Kind>, pace: Pace) -> Self {
         Self { state: Mutex::new(State::new(kinds, pace)) }
+    }
+
+    /// Another cloud in which everything stands as it does here.
+    #[must_use]
+    pub fn fork(&self) -> Self {
+        Self { state: Mutex::new(self.lock().clone()) }
     }
 
     pub fn kinds(&self) -> Vec<Kind> {
@@ -46,6 +54,16 @@ impl Memory {
 
     pub fn inject(&self, fault: Fault) {
         self.lock().faults.push(fault);
+    }
+
+    /// From now on calls are throttled at random.
+    pub fn throttle(&self, throttle: Throttle) {
+        self.lock().throttle = throttle;
+    }
+
+    /// A new run begins: its client tokens are others.
+    pub fn begin_run(&self) {
+        self.lock().run += 1;
     }
 
     /// Whether a fault has ended the process: no call arrives any more.
@@ -72,7 +90,11 @@ impl Memory {
     pub fn tamper(&self, address: &Address, change: impl FnOnce(&mut Value)) -> bool {
         let mut state = self.lock();
         let found = state.objects.iter_mut().find(|it| it.address == *address && !it.is_strange);
-        found.map(|object| change(&mut object.spec)).is_some()
+        let Some(object) = found else { return false };
+        let mut spec = object.spec.clone();
+        change(&mut spec);
+        object.become_like(spec);
+        true
     }
 
     /// Takes everything at `address` away behind our back.
@@ -89,7 +111,7 @@ impl Memory {
     /// All ids at `address`, whoever made them.
     pub fn ids(&self, address: &Address) -> Vec<String> {
         let state = self.lock();
-        let here = state.objects.iter().filter(|it| it.address == *address);
+        let here = state.objects.iter().filter(|it| it.address == *address && it.is_there());
         here.map(|it| it.id.clone()).collect()
     }
 
@@ -107,18 +129,18 @@ impl Memory {
 
 impl World for Memory {
     async fn list(&self, kind: &str) -> Result<Vec<Live>, CloudError> {
-        self.lock().read(|state| Ok(state.list(kind)))
+        self.lock().read(|state, _| Ok(state.list(kind)))
     }
 
     async fn create(&self, node: &Node) -> Result<Facts, CloudError> {
-        self.lock().write(|state| state.create(node))
+        self.lock().write(|state, extent| state.create(node, extent))
     }
 
     async fn update(&self, node: &Node, live: &Live) -> Result<(), CloudError> {
-        self.lock().write(|state| state.update(node, live))
+        self.lock().write(|state, extent| state.update(node, live, extent))
     }
 
     async fn delete(&self, live: &Live) -> Result<(), CloudError> {
-        self.lock().write(|state| state.delete(live))
+        self.lock().write(|state, extent| state.delete(live, extent))
     }
 }

@@ -1,15 +1,18 @@
-//! What stands in the cloud, and what it refuses.
+//! What stands in the cloud, and how it changes.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::fault::Fault;
-use super::kind::{Kind, Pace};
+use super::fault::{Extent, Fault, Throttle};
+use super::ids;
+use super::kind::{Birth, Kind, Pace};
 use super::object::{Object, Stage};
-use crate::model::{Address, Bound, Facts, Live, Node, Rules};
+use super::refusals::unknown;
+use crate::model::{Address, Facts, Live, Node};
 use crate::world::CloudError;
 
+#[derive(Clone, Default)]
 pub struct State {
     pub kinds: Vec<Kind>,
     pub pace: Pace,
@@ -17,79 +20,77 @@ pub struct State {
     pub objects: Vec<Object>,
     pub spoilt: BTreeSet<Address>,
     pub faults: Vec<Fault>,
+    pub throttle: Throttle,
     pub is_cut_off: bool,
     pub reads: u64,
     pub writes: u64,
+    /// Which run is making calls: part of every client token.
+    pub run: u64,
     born: u64,
+    /// Ids that come back when what is its own id is made again.
+    names: BTreeMap<(String, Address), String>,
+    /// What tokens that know of no deaths have made in this run.
+    tokens: BTreeMap<(String, Address), (u64, Facts)>,
 }
-
-/// How every id begins; six digits follow, so that none is the beginning of another.
-const ID: &str = "id-";
-const DIGITS: usize = 6;
 
 impl State {
     pub fn new(kinds: Vec<Kind>, pace: Pace) -> Self {
-        let (objects, spoilt, faults) = (Vec::new(), BTreeSet::new(), Vec::new());
-        Self {
-            kinds,
-            pace,
-            objects,
-            spoilt,
-            faults,
-            is_cut_off: false,
-            reads: 0,
-            writes: 0,
-            born: 0,
-        }
+        Self { kinds, pace, ..Self::default() }
     }
 
     pub fn list(&mut self, kind: &str) -> Vec<Live> {
-        let Ok(kind) = self.kind(kind) else { return Vec::new() };
+        let Some(kind) = self.kinds.iter().find(|it| it.name == kind) else { return Vec::new() };
         let of_kind = self.objects.iter_mut().filter(|it| it.kind == kind.name);
-        let shown = of_kind.filter_map(|object| object.look(&kind)).collect();
+        let shown = of_kind.filter_map(|object| object.look(kind)).collect();
         self.objects.retain(|it| it.stage != Stage::Gone);
         shown
     }
 
-    pub fn create(&mut self, node: &Node) -> Result<Facts, CloudError> {
+    pub fn create(&mut self, node: &Node, extent: Extent) -> Result<Facts, CloudError> {
         let kind = self.kind(&node.kind)?;
-        self.check_references(node)?;
+        self.check_references(node, &kind, &Value::Null)?;
         if let Some(twin) = self.twin(node, &kind)? {
             return Ok(twin);
         }
+        self.check_quota(&kind)?;
         let is_spoilt = self.spoilt.remove(&node.address);
         let stage = if is_spoilt { Stage::Spoiling } else { Stage::Creating };
-        let object = Object::new(self.next_id(), node, stage, self.pace);
+        let id = self.id_for(node, &kind);
+        let mut object = Object::new(id, node, stage, &kind, self.pace);
+        object.run = self.run;
+        if extent == Extent::Half && kind.manners.in_steps {
+            object.become_like(bare(&kind, &node.spec));
+        }
         let facts = object.facts(&kind);
         self.objects.push(object);
+        if kind.birth == Birth::TokenOfRun {
+            let token = (node.kind.clone(), node.address.clone());
+            self.tokens.insert(token, (self.run, facts.clone()));
+        }
         Ok(facts)
     }
 
-    pub fn update(&mut self, node: &Node, live: &Live) -> Result<(), CloudError> {
+    pub fn update(&mut self, node: &Node, live: &Live, extent: Extent) -> Result<(), CloudError> {
         let kind = self.kind(&node.kind)?;
-        self.check_references(node)?;
-        self.check_name(node, &kind.rules, live.id())?;
         let at = self.find(live).ok_or_else(|| unknown(live.id()))?;
-        let (object, updating) = (&mut self.objects[at], self.pace.updating);
-        if object.is_strange || object.kind != node.kind || object.stage != Stage::Standing {
-            let Object { id, kind, stage, .. } = object;
-            let text = format!("`{id}`, a {kind}, is {stage:?} and cannot be updated");
-            return Err(CloudError::refused("IncorrectState", text));
-        }
-        if let Some(field) = forbidden(&kind.rules, &object.spec, &node.spec) {
-            let text = format!("`{field}` of `{}` cannot be changed so", object.id);
-            return Err(CloudError::refused("InvalidParameter", text));
-        }
-        object.spec = node.spec.clone();
+        let before = self.objects[at].spec.clone();
+        self.check_references(node, &kind, &before)?;
+        self.check_name(node, &kind, live.id())?;
+        self.check_change(&self.objects[at], node, &kind)?;
+        let updating = self.pace.of(&kind).updating;
+        let object = &mut self.objects[at];
+        let halfway = extent == Extent::Half && kind.manners.in_steps;
+        let spec = if halfway { between(&object.spec, &node.spec) } else { node.spec.clone() };
+        object.become_like(spec);
         object.enter(Stage::Updating, updating);
         Ok(())
     }
 
-    pub fn delete(&mut self, live: &Live) -> Result<(), CloudError> {
+    pub fn delete(&mut self, live: &Live, extent: Extent) -> Result<(), CloudError> {
         let Some(at) = self.find(live) else { return Ok(()) };
         let object = &self.objects[at];
         match object.stage {
-            Stage::Deleting | Stage::Gone => return Ok(()),
+            Stage::Deleting | Stage::Lingering | Stage::Gone => return Ok(()),
             Stage::Creating | Stage::Spoiling | Stage::Updating => {
                 return Err(CloudError::refused("IncorrectState", format!("`{}`", object.id)));
             }
@@ -98,12 +99,16 @@ impl State {
         if object.is_strange {
             return Err(CloudError::refused("NotOurs", format!("`{}`", object.id)));
         }
-        let uses = |it: &&Object| it.id != object.id && ids(&it.spec).contains(&object.id);
-        if let Some(user) = self.objects.iter().find(uses) {
-            let text = format!("`{}` at `{}` uses `{}`", user.id, user.address, object.id);
-            return Err(CloudError::not_yet("DependencyViolation", text));
+        let kind = self.kind(&object.kind)?;
+        if let Some(switch) = kind.manners.switch {
+            // First the switch goes off; then AWS deletes, if nothing else is in the way.
+            self.objects[at].spec[switch] = false.into();
+            if extent == Extent::Half {
+                return Ok(());
+            }
         }
-        let deleting = self.pace.deleting;
+        self.check_users(at)?;
+        let deleting = self.pace.of(&kind).deleting;
         self.objects[at].enter(Stage::Deleting, deleting);
         self.objects.retain(|it| it.stage != Stage::Gone);
         Ok(())
@@ -111,14 +116,21 @@ impl State {
 
     pub fn place_stranger(&mut self, node: &Node) -> String {
         let id = self.next_id();
-        let mut object = Object::new(id.clone(), node, Stage::Standing, Pace::default());
+        let kind = self.kind(&node.kind).unwrap_or_default();
+        let mut object = Object::new(id.clone(), node, Stage::Standing, &kind, Pace::default());
         object.is_strange = true;
         self.objects.push(object);
         id
     }
 
     pub fn shape(&self) -> Vec<(Address, String, String)> {
-        let ours = self.objects.iter().filter(|it| !it.is_strange);
+        let addresses: BTreeMap<&str, String> = self
+            .objects
+            .iter()
+            .filter(|it| it.is_there())
+            .map(|it| (it.id.as_str(), it.address.to_string()))
+            .collect();
+        let ours = self.objects.iter().filter(|it| !it.is_strange && it.is_there());
         let mut shape: Vec<_> = ours
             .map(|it| {
                 let mut spec = it.spec.clone();
@@ -126,9 +138,7 @@ impl State {
                 for field in kind.into_iter().flat_map(|kind| kind.rules.bounded.keys()) {
                     spec[field] = Value::Null;
                 }
-                let text = self.objects.iter().fold(spec.to_string(), |text, other| {
-                    text.replace(&other.id, &other.address.to_string())
-                });
+                let text = ids::without(&spec.to_string(), |id| addresses.get(id).cloned());
                 (it.address.clone(), format!("{} {:?}", it.kind, it.stage), text)
             })
             .collect();
@@ -143,70 +153,86 @@ impl State {
 
     /// The one that answers a second `create` of the same: ours, and not on its way out.
     fn twin(&self, node: &Node, kind: &Kind) -> Result<Option<Facts>, CloudError> {
-        let twin = self.objects.iter().find(|it| {
-            let is_ours = it.kind == node.kind && it.address == node.address && !it.is_strange;
-            is_ours && it.stage != Stage::Deleting
-        });
-        match twin {
-            Some(_) if kind.makes_duplicates() => Ok(None),
-            Some(twin) if kind.has_token || kind.rules.collide(&twin.spec, &node.spec) => {
-                Ok(Some(twin.facts(kind)))
+        let is_ours = |it: &&Object| {
+            it.kind == node.kind && it.address == node.address && !it.is_strange && it.is_there()
+        };
+        // A token of another run is another token.
+        let answers = |it: &&Object| match kind.birth {
+            Birth::Token | Birth::TokenOfRun => it.run == self.run,
+            Birth::Nameless => true,
+            Birth::Placed | Birth::Named => {
+                kind.manners.unique.is_empty() || kind.collide(&it.spec, &node.spec)
             }
-            Some(_) | None => self.check_name(node, &kind.rules, None).map(|()| None),
-        }
-    }
-
-    fn check_name(&self, node: &Node, rules: &Rules, own: Option<&str>) -> Result<(), CloudError> {
-        let others = self.objects.iter().filter(|it| it.kind == node.kind && Some(&*it.id) != own);
-        let mut holders = others.filter(|it| rules.collide(&it.spec, &node.spec));
-        holders.next().map_or(Ok(()), |it| {
-            let text = format!("`{}` at `{}` has the name", it.id, it.address);
-            Err(CloudError::refused("EntityAlreadyExists", text))
-        })
-    }
-
-    fn check_references(&self, node: &Node) -> Result<(), CloudError> {
-        if let Some(reference) = node.references().into_iter().next() {
-            let text = format!("`{}` of `{}` is not resolved", reference.fact, reference.address);
-            return Err(CloudError::refused("UnresolvedReference", text));
-        }
-        for id in ids(&node.spec) {
-            match self.objects.iter().find(|it| it.id == id) {
-                Some(it) if it.is_hidden() => {
-                    return Err(CloudError::not_yet("InvalidID.NotFound", format!("`{id}`")));
+        };
+        let mut ours = self.objects.iter().filter(is_ours);
+        let twin = ours.find(|it| it.stage != Stage::Deleting && answers(it));
+        match kind.birth {
+            Birth::Nameless => Ok(None),
+            Birth::Token | Birth::TokenOfRun => match twin {
+                Some(twin) if twin.asked == node.spec => Ok(Some(twin.facts(kind))),
+                Some(twin) => {
+                    let text = format!("`{}` was made otherwise with this token", twin.id);
+                    Err(CloudError::refused("IdempotentParameterMismatch", text))
                 }
-                Some(it) if !matches!(it.stage, Stage::Deleting | Stage::Failed) => (),
-                Some(_) | None => return Err(unknown(Some(&id))),
+                None => Ok(self.of_the_dead(node, kind)),
+            },
+            Birth::Placed | Birth::Named => match twin {
+                Some(twin) => Ok(Some(twin.facts(kind))),
+                None => self.check_name(node, kind, None).map(|()| None),
+            },
+        }
+    }
+
+    /// A token that was used in this run, and does not know of deaths, is answered as it was.
+    fn of_the_dead(&self, node: &Node, kind: &Kind) -> Option<Facts> {
+        let token = (node.kind.clone(), node.address.clone());
+        let (run, facts) = self.tokens.get(&token)?;
+        (kind.birth == Birth::TokenOfRun && *run == self.run).then(|| facts.clone())
+    }
+
+    /// What is its own id has the same again, unless that is still there.
+    fn id_for(&mut self, node: &Node, kind: &Kind) -> String {
+        if kind.birth != Birth::Named {
+            return self.next_id();
+        }
+        let name = (node.kind.clone(), node.address.clone());
+        match self.names.get(&name) {
+            Some(id) if !self.objects.iter().any(|it| it.id == *id && it.is_there()) => id.clone(),
+            Some(_) | None => {
+                let id = self.next_id();
+                self.names.insert(name, id.clone());
+                id
             }
         }
-        Ok(())
     }
 
     fn find(&self, live: &Live) -> Option<usize> {
-        self.objects.iter().position(|it| Some(it.id.as_str()) == live.id())
+        self.objects.iter().position(|it| Some(it.id.as_str()) == live.id() && it.is_there())
     }
 
     fn next_id(&mut self) -> String {
         self.born += 1;
-        format!("{ID}{:0DIGITS$}", self.born)
+        ids::id(self.born)
     }
 }
 
-fn unknown(id: Option<&str>) -> CloudError {
-    CloudError::refused("InvalidID.NotFound", format!("`{}`", id.unwrap_or_default()))
+/// What stands after the first of the calls that make it.
+fn bare(kind: &Kind, spec: &Value) -> Value {
+    let mut bare = spec.clone();
+    for (field, value) in bare.as_object_mut().into_iter().flatten() {
+        if !kind.is_set_at_birth(field) {
+            *value = Value::Null;
+        }
+    }
+    bare
 }
 
-/// A field that AWS would not change from `old` to `new`.
-fn forbidden<'r>(rules: &'r Rules, old: &Value, new: &Value) -> Option<&'r String> {
-    let shrinks = |field: &String| old[field].as_f64() > new[field].as_f64();
-    let mut growing = rules.bounded.iter().filter(|(_, bound)| **bound == Bound::AtLeast);
-    let immutable = rules.immutable.iter().find(|field| old[*field] != new[*field]);
-    immutable.or_else(|| growing.find(|(field, _)| shrinks(field)).map(|(field, _)| field))
-}
-
-/// Every id that a spec mentions, wherever.
-fn ids(spec: &Value) -> BTreeSet<String> {
-    let text = spec.to_string();
-    let rest = text.match_indices(ID).map(|(at, _)| text[at..].chars().take(ID.len() + DIGITS));
-    rest.map(String::from_iter).filter(|id| id.ends_with(|c: char| c.is_ascii_digit())).collect()
+/// Every other of the fields that differ is changed already.
+fn between(old: &Value, new: &Value) -> Value {
+    let mut spec = old.clone();
+    let fields = new.as_object().into_iter().flatten();
+    for (field, value) in fields.filter(|(field, value)| old[*field] != **value).step_by(2) {
+        spec[field] = value.clone();
+    }
+    spec
 }

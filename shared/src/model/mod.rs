@@ -8,6 +8,6 @@ mod stack;
 
 pub use address::{Address, BadAddress, Tier};
 pub use live::{Facts, Identity, Live, Status};
-pub use node::{Node, Reference, reference};
-pub use rules::{Bound, Rules};
+pub use node::{Node, Reference, reference, references_in};
+pub use rules::{Bound, Rules, Typical};
 pub use stack::{Stack, StackError};

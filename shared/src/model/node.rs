@@ -34,11 +34,16 @@ pub fn reference(tier: Tier, name: &str, fact: &str) -> String {
     format!("${{{tier}/{name}.{fact}}}")
 }
 
+/// Every reference in a spec or in a part of one.
+pub fn references_in(value: &Value) -> BTreeSet<Reference> {
+    let mut found = BTreeSet::new();
+    visit(value, &mut |text| found.extend(holes(text).filter_map(parse)));
+    found
+}
+
 impl Node {
     pub fn references(&self) -> BTreeSet<Reference> {
-        let mut found = BTreeSet::new();
-        visit(&self.spec, &mut |text| found.extend(holes(text).filter_map(parse)));
-        found
+        references_in(&self.spec)
     }
 
     /// Everything that has to stand before this node can.

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::Node;
+
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Rules {
@@ -13,22 +15,48 @@ pub struct Rules {
     /// Fields of which AWS takes the same values only once: a name, or a subnet's VPC and CIDR.
     /// Empty where only ids tell resources apart.
     pub unique: Vec<String>,
+    /// What is replaced stands beside the one that takes its place until that is ready and all that
+    /// uses it has moved over. Only where the two do not collide.
+    pub make_before_break: bool,
+    /// Lists whose order has a meaning; every other list is a set.
+    pub ordered: Vec<String>,
+    /// What a change in place interrupts, by field, as a person is told.
+    pub outages: BTreeMap<String, String>,
+    /// What is lost with a protected one, and how its protection is lifted, for people.
+    pub protection: String,
+    /// How a person moves one out of what it occupies (its fact `occupies`: ids with spaces between).
+    pub moving: String,
     /// Fields that AWS may move within bounds of ours; every other field is exact.
     pub bounded: BTreeMap<String, Bound>,
     /// Holds data: never replaced or deleted unless the person says so.
     pub protected: bool,
     /// Still pending after this long: stuck.
     pub deadline_seconds: u64,
+    /// How long it usually takes to get ready; the first that fits counts. Empty: seconds.
+    pub typical: Vec<Typical>,
 }
 
 impl Rules {
     /// Whether a difference in `field`, or in a part of it, means a new resource.
     pub fn is_immutable(&self, field: &str) -> bool {
-        self.immutable.iter().any(|fixed| {
-            field
-                .strip_prefix(fixed.as_str())
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-        })
+        self.immutable.iter().any(|fixed| is_part(field, fixed))
+    }
+
+    /// Whether `field` is a list whose order has a meaning.
+    pub fn is_ordered(&self, field: &str) -> bool {
+        self.ordered.iter().any(|it| it == field)
+    }
+
+    /// What changing `field` in place interrupts.
+    pub fn outage(&self, field: &str) -> Option<&str> {
+        let mut outages = self.outages.iter();
+        outages.find(|(changed, _)| is_part(field, changed)).map(|(_, text)| text.as_str())
+    }
+
+    /// Seconds until `node` is usually ready, where that is minutes.
+    pub fn usual(&self, node: &Node) -> Option<i64> {
+        let fits = |it: &&Typical| it.when.as_ref().is_none_or(|field| node.spec[field] == true);
+        self.typical.iter().find(fits).map(|it| it.seconds)
     }
 
     /// Whether AWS would not take both: they share all fields that may be there only once.
@@ -36,6 +64,14 @@ impl Rules {
         let same = |field: &String| !one[field].is_null() && one[field] == other[field];
         !self.unique.is_empty() && self.unique.iter().all(same)
     }
+}
+
+/// How long a kind usually takes to get ready.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Typical {
+    /// Only with this field set; always if there is none.
+    pub when: Option<String>,
+    pub seconds: i64,
 }
 
 /// How far a live field may be from the wish without being a difference.
@@ -46,4 +82,12 @@ pub enum Bound {
     AtLeast,
     /// Between the values of two other fields of the wish.
     Within { low: String, high: String },
+    /// One of a list that is another field of the wish. That field only allows: nobody can read
+    /// it back, and it is not compared.
+    Among { field: String },
+}
+
+/// `health.path` is part of `health`.
+fn is_part(field: &str, of: &str) -> bool {
+    field.strip_prefix(of).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }

@@ -9,10 +9,11 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::decide::Decisions;
+use super::take_back::take_back;
 use super::uses::Uses;
 use super::verdict::Verdict;
 use super::{Action, Inventory, Note, Observed, Options, Owned, Plan, Step};
-use crate::model::{Address, Live, Node, Reference, Stack, Tier};
+use crate::model::{Address, Live, Node, Reference, Stack, Status, Tier};
 
 impl Plan {
     /// The steps from what is observed to what is wanted.
@@ -22,10 +23,12 @@ impl Plan {
         inventory: &Inventory,
         options: &Options,
     ) -> Plan {
-        let planner = Planner::new(stack, observed, inventory, options);
+        let inventory = take_back(inventory, stack, observed);
+        let planner = Planner::new(stack, observed, &inventory, options);
         let decisions = planner.decide();
-        let (clear, refused) = planner.clear(&decisions);
+        let (clear, mut refused) = planner.clear(&decisions);
         let (retire, notes) = planner.retire(&decisions);
+        refused.extend(planner.occupied(&decisions, clear.iter().chain(&retire)));
         let build = planner.build(&decisions);
         let exports = exports(&build);
         Plan { clear, build, retire, refused, notes, exports }
@@ -76,6 +79,16 @@ impl<'a> Planner<'a> {
         self.inventory.get(&live.address).is_some_and(|owned| owned.is_ours(live))
     }
 
+    /// Whether another takes the place of `live`, or has taken it.
+    pub fn is_replaced(&self, live: &Live) -> bool {
+        self.inventory.get(&live.address).is_some_and(|owned| owned.is_replaced(live))
+    }
+
+    /// Whether something stands at `address` in whose place another comes.
+    pub fn has_replaced(&self, address: &Address) -> bool {
+        self.everything.iter().any(|live| live.address == *address && self.is_replaced(live))
+    }
+
     /// Whether the person has forbidden its end. Where a node is wanted the wish says so, else
     /// the last wish that had it.
     pub fn is_protected(&self, live: &Live) -> bool {
@@ -90,29 +103,27 @@ impl<'a> Planner<'a> {
     fn clear(&self, decisions: &Decisions<'a>) -> (Vec<Step>, Vec<Note>) {
         let (mut going, mut refused) = (Vec::new(), Vec::new());
         for (live, why) in decisions.doomed.values() {
-            let text = if !self.is_ours(live) {
-                let id = live.id().unwrap_or_default();
-                format!("would have to go ({why}), but `{id}` is not ours")
-            } else if self.is_protected(live) {
-                format!("would be replaced ({why}), but it holds data and is protected")
-            } else {
-                going.push((*live, why.clone()));
-                continue;
-            };
-            refused.push(Note { address: live.address.clone(), text });
+            match self.refusal(live, why) {
+                Some(text) => refused.push(Note { address: live.address.clone(), text }),
+                None => going.push((*live, why.clone())),
+            }
         }
         (self.deletions(going), refused)
     }
 
     fn build(&self, decisions: &Decisions<'a>) -> Vec<Step> {
-        let waiting = decisions.waiting();
+        let unsettled = self.unsettled(decisions);
         let steps = self.stack.nodes().iter().filter_map(|node| {
             let verdict = decisions.verdicts.get(&node.address)?;
             let (action, reason) = self.action(node, verdict, decisions)?;
+            let replaced = self.live.get(&node.address);
+            let replaced = replaced.filter(|live| decisions.successor(live).is_some());
             Some(Step {
+                consequences: self.consequences(node, &action, decisions),
+                replaces: replaced.and_then(|live| live.id()).map(str::to_owned),
                 address: node.address.clone(),
                 kind: node.kind.clone(),
-                node: Some(after_all(node, &waiting)),
+                node: Some(after_all(node, &unsettled)),
                 action,
                 reason,
                 id: None,
@@ -128,9 +139,12 @@ impl<'a> Planner<'a> {
         verdict: &Verdict,
         decisions: &Decisions<'a>,
     ) -> Option<(Action, String)> {
-        let doom = self.live.get(&node.address).and_then(|live| decisions.doom(live));
-        if let Some(why) = doom {
+        let live = self.live.get(&node.address);
+        if let Some(why) = live.and_then(|live| decisions.doom(live)) {
             return Some((Action::Create, format!("replaced: {why}")));
+        }
+        if let Some(why) = live.and_then(|live| decisions.successor(live)) {
+            return Some((Action::Create, format!("replaced, the new one first: {why}")));
         }
         match verdict {
             Verdict::Keep => None,
@@ -146,6 +160,38 @@ impl<'a> Planner<'a> {
         }
     }
 
+    /// What it means to people that a step is done, besides that it is done.
+    fn consequences(&self, node: &Node, action: &Action, decisions: &Decisions) -> Vec<String> {
+        match action {
+            Action::Update(differences) => {
+                let rules = self.observed.rules(&node.kind);
+                let outages = differences.iter().filter_map(|it| rules.outage(&it.field));
+                outages.map(str::to_owned).collect::<BTreeSet<_>>().into_iter().collect()
+            }
+            Action::Create => {
+                let live = self.live.get(&node.address);
+                let goes_first = live.is_some_and(|live| {
+                    decisions.doom(live).is_some() && live.status == Status::Ready
+                });
+                goes_first.then(|| REPLACED.to_owned()).into_iter().collect()
+            }
+            Action::Wait | Action::Delete => Vec::new(),
+        }
+    }
+
+    /// Nodes whose facts are not to be built on before they are ready: what is on its way may be
+    /// on its way out, and what is replaced has not let its users move over yet.
+    fn unsettled(&self, decisions: &Decisions<'a>) -> BTreeSet<&'a Address> {
+        let mut unsettled = decisions.waiting();
+        let addresses = self.stack.nodes().iter().map(|node| &node.address);
+        unsettled.extend(addresses.filter(|address| {
+            let live = self.live.get(address);
+            live.is_some_and(|live| decisions.successor(live).is_some())
+                || self.has_replaced(address)
+        }));
+        unsettled
+    }
+
     /// Deletions: what nobody uses first, what others use after them.
     pub fn deletions(&self, mut going: Vec<(&'a Live, String)>) -> Vec<Step> {
         going.sort_by_key(|(live, _)| (self.uses().weight(live), Reverse(live.identity())));
@@ -158,6 +204,8 @@ impl<'a> Planner<'a> {
             kind: live.kind.clone(),
             action: Action::Delete,
             reason,
+            consequences: Vec::new(),
+            replaces: None,
             node: None,
             id: live.id().map(str::to_owned),
             holders: self.uses().holders(live),
@@ -165,11 +213,13 @@ impl<'a> Planner<'a> {
     }
 }
 
-/// The node, made to wait until all that it needs of `waiting` is ready: what is on its way may
-/// be on its way out, and its facts with it.
-fn after_all(node: &Node, waiting: &BTreeSet<&Address>) -> Node {
+/// What is replaced the ordinary way.
+const REPLACED: &str = "it does not stand until the new one does";
+
+/// The node, made to wait until all that it needs of `unsettled` is ready.
+fn after_all(node: &Node, unsettled: &BTreeSet<&Address>) -> Node {
     let mut node = node.clone();
-    node.after.extend(node.needs().into_iter().filter(|it| waiting.contains(it)));
+    node.after.extend(node.needs().into_iter().filter(|it| unsettled.contains(it)));
     node
 }
 

@@ -12,6 +12,8 @@ pub(super) struct Decisions<'a> {
     pub verdicts: BTreeMap<&'a Address, Verdict>,
     /// What has to go before anything is built, and why.
     pub doomed: BTreeMap<Identity, (&'a Live, String)>,
+    /// What goes after the one that takes its place stands and is used, and why.
+    pub superseded: BTreeMap<Identity, (&'a Live, String)>,
     /// Nodes that the plan looks at though nobody chose them.
     drawn_in: BTreeSet<&'a Address>,
 }
@@ -21,14 +23,24 @@ impl<'a> Decisions<'a> {
         self.doomed.get(&live.identity()).map(|(_, why)| why.as_str())
     }
 
-    /// Nodes that stand, but of which nobody knows yet whether they stay.
-    pub fn waiting(&self) -> BTreeSet<&'a Address> {
-        let waiting = self.verdicts.iter().filter(|(_, it)| matches!(it, Verdict::Wait(_)));
-        waiting.map(|(address, _)| *address).collect()
+    /// Why another one is made before `live` goes.
+    pub fn successor(&self, live: &Live) -> Option<&str> {
+        let found = self.superseded.get(&live.identity()).map(|(_, why)| why.as_str());
+        found.filter(|_| self.doom(live).is_none())
     }
 
-    fn size(&self) -> (usize, usize) {
-        (self.doomed.len(), self.drawn_in.len())
+    /// Nodes that stand, but of which nobody knows yet whether they stay.
+    pub fn waiting(&self) -> BTreeSet<&'a Address> {
+        let addresses = self.verdicts.keys().copied();
+        addresses.filter(|address| self.is_waiting(address)).collect()
+    }
+
+    pub fn is_waiting(&self, address: &Address) -> bool {
+        matches!(self.verdicts.get(address), Some(Verdict::Wait(_)))
+    }
+
+    fn size(&self) -> (usize, usize, usize) {
+        (self.doomed.len(), self.superseded.len(), self.drawn_in.len())
     }
 
     fn condemn(&mut self, live: &'a Live, why: String) {
@@ -63,35 +75,58 @@ impl<'a> Planner<'a> {
 
     /// The facts of what stays. Those of what goes are not known before it is made again.
     fn lasting_facts(&self, decisions: &Decisions<'a>) -> BTreeMap<Address, Facts> {
-        let lasting = self.live.iter().filter(|(_, live)| decisions.doom(live).is_none());
+        let goes =
+            |live: &Live| decisions.doom(live).is_some() || decisions.successor(live).is_some();
+        let lasting = self.live.iter().filter(|(_, live)| !goes(live));
         lasting.map(|(address, live)| (address.clone(), live.facts.clone())).collect()
     }
 
     /// Condemns what is replaced, and what a wished node cannot be made or changed beside.
     fn make_way(&self, decisions: &mut Decisions<'a>) {
         let facts = self.lasting_facts(decisions);
-        let mut condemned = Vec::new();
+        let (mut condemned, mut superseded) = (Vec::new(), Vec::new());
         for node in self.stack.nodes() {
+            let want = || node.resolve(&facts);
             match decisions.verdicts.get(&node.address) {
                 None | Some(Verdict::Keep | Verdict::Wait(_)) => continue,
                 Some(Verdict::Update(_)) => (),
                 Some(Verdict::Create) => condemned.extend(self.spare(&node.address)),
                 Some(Verdict::Replace(why)) => {
-                    condemned.extend(self.live.get(&node.address).map(|live| (*live, why.clone())));
+                    if let Some(live) = self.live.get(&node.address) {
+                        let goes_last = self.may_stand_beside(&want(), live);
+                        let list = if goes_last { &mut superseded } else { &mut condemned };
+                        list.push((*live, why.clone()));
+                    }
                     condemned.extend(self.spare(&node.address));
                 }
             }
-            condemned.extend(self.in_the_way_of(&node.resolve(&facts)));
+            condemned.extend(self.in_the_way_of(&want()));
         }
         for (live, why) in condemned {
             decisions.condemn(live, why);
         }
+        for (live, why) in superseded {
+            decisions.superseded.entry(live.identity()).or_insert((live, why));
+        }
+    }
+
+    /// Whether `live` may stay until `want`, which takes its place, stands and is used. What has
+    /// failed is of no use to anybody.
+    fn may_stand_beside(&self, want: &Node, live: &Live) -> bool {
+        let rules = self.observed.rules(&want.kind);
+        rules.make_before_break
+            && live.kind == want.kind
+            && live.status == Status::Ready
+            && !self.is_protected(live)
+            && !rules.collide(&want.spec, &live.spec)
     }
 
     /// Duplicates at `address`: asked again with the same token, AWS would answer with one of them.
     fn spare(&self, address: &Address) -> impl Iterator<Item = (&'a Live, String)> {
         let claims = self.everything.iter().filter(move |live| live.address == *address);
-        let spare = claims.filter(|live| !self.counts(live) && self.is_ours(live));
+        let is_spare =
+            |live: &&&Live| !self.counts(live) && self.is_ours(live) && !self.is_replaced(live);
+        let spare = claims.filter(is_spare);
         spare.map(|live| (*live, "is a duplicate".to_owned())).collect::<Vec<_>>().into_iter()
     }
 

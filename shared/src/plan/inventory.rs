@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::take_back::take_back;
 use super::{Action, Observed, Plan};
 use crate::model::{Address, Live, Stack};
 
@@ -27,9 +28,12 @@ pub struct Owned {
     /// Ids that claimed this address before we meant to make something here: not ours.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub strangers: BTreeSet<String>,
+    /// Ids in whose place a new one comes, or has come: they go when nothing uses them any more.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub replaced: BTreeSet<String>,
     #[serde(default)]
     pub protected: bool,
-    /// The id by which events find this address.
+    /// The ids by which events find this address, its parts' included, joined by blanks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub announced: Option<String>,
 }
@@ -38,11 +42,24 @@ impl Owned {
     /// Whether we made `live`, as far as the ledger can tell.
     pub fn is_ours(&self, live: &Live) -> bool {
         let id = live.id().unwrap_or_default();
-        self.may_count(live) || self.duplicates.contains(id) || self.may_have_turned_up(id)
+        self.may_count(live)
+            || self.duplicates.contains(id)
+            || self.is_replaced(live)
+            || self.may_have_turned_up(id)
+    }
+
+    /// Whether another takes the place of `live`, or has taken it.
+    pub fn is_replaced(&self, live: &Live) -> bool {
+        live.id().is_some_and(|id| self.replaced.contains(id))
+    }
+
+    /// Whether this id stood here before, and is not the one that counts.
+    pub fn is_spoken_for(&self, id: &str) -> bool {
+        [&self.strangers, &self.duplicates, &self.replaced].iter().any(|it| it.contains(id))
     }
 
     fn may_have_turned_up(&self, id: &str) -> bool {
-        self.is_open && !self.strangers.contains(id) && !self.duplicates.contains(id)
+        self.is_open && !self.is_spoken_for(id)
     }
 
     /// Whether `live` may be the one that counts.
@@ -56,7 +73,8 @@ impl Owned {
 
     /// Writes down what was found for an intent: the one that counts, and the others.
     fn take_over(&mut self, found: Option<&Live>, others: &[&Live]) {
-        let spare = others.iter().filter(|it| found.is_some() && self.is_ours(it));
+        let is_spare = |it: &&&Live| found.is_some() && self.is_ours(it) && !self.is_replaced(it);
+        let spare = others.iter().filter(is_spare);
         let spare: BTreeSet<String> = spare.filter_map(|it| it.id()).map(str::to_owned).collect();
         self.duplicates.extend(spare);
         if self.id.is_none() {
@@ -69,6 +87,8 @@ impl Owned {
         let strangers = others.iter().filter(|it| !self.is_ours(it)).filter_map(|it| it.id());
         let strangers: BTreeSet<String> = strangers.map(str::to_owned).collect();
         self.strangers.extend(strangers);
+        // What is gone may come again under the id that it had: its name.
+        self.replaced.retain(|id| others.iter().any(|it| it.id() == Some(id)));
         (self.id, self.is_open) = (None, true);
     }
 
@@ -83,9 +103,11 @@ impl Owned {
 /// The inventory after a plan was made: what it means to make is written down before it is
 /// made, and what was found for an open intent is taken over. Intents are closed by a plan
 /// without steps: everything was looked at, and everything stands.
+///
+/// What is replaced by one that is made first no longer counts from here on.
 pub fn intend(inventory: &Inventory, stack: &Stack, observed: &Observed, plan: &Plan) -> Inventory {
-    let mut next = inventory.clone();
-    let (live, others) = claims(observed, inventory);
+    let mut next = take_back(inventory, stack, observed);
+    let (live, others) = claims(observed, &next);
     for (address, owned) in &mut next {
         owned.take_over(live.get(address).copied(), at(&others, address));
         if plan.is_empty() {
@@ -96,7 +118,9 @@ pub fn intend(inventory: &Inventory, stack: &Stack, observed: &Observed, plan: &
         match step.action {
             // What is on its way now may be on its way out, and is then made again.
             Action::Create | Action::Wait => {
-                next.entry(step.address.clone()).or_default().open(at(&others, &step.address));
+                let owned = next.entry(step.address.clone()).or_default();
+                owned.open(at(&others, &step.address));
+                owned.replaced.extend(step.replaces.clone());
             }
             Action::Update(_) | Action::Delete => (),
         }
@@ -119,12 +143,14 @@ pub fn settle(inventory: &Inventory, stack: &Stack, observed: &Observed) -> Inve
         owned.take_over(live.get(address).copied(), others);
         let is_listed = |id: &String| others.iter().any(|it| it.id() == Some(id));
         owned.duplicates.retain(is_listed);
+        owned.replaced.retain(is_listed);
         if !owned.is_open {
             owned.strangers.retain(is_listed);
         }
     }
     next.retain(|address, owned| {
-        let stands = live.contains_key(address) || !owned.duplicates.is_empty();
+        let has_spare = !owned.duplicates.is_empty() || !owned.replaced.is_empty();
+        let stands = live.contains_key(address) || has_spare;
         stands || owned.is_open || stack.get(address).is_some()
     });
     next

@@ -1,23 +1,26 @@
 //! The difference between what we want and what is there, as data. Pure: no cloud, no clock,
 //! no environment, no randomness.
 
+mod approved;
 mod between;
 mod decide;
 mod inventory;
 mod observed;
+mod refusals;
 mod render;
 mod retire;
+mod take_back;
 mod uses;
 mod verdict;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use crate::diff::Difference;
 use crate::model::{Address, Node, Reference, Tier};
 
+pub use approved::HASH_SHORT;
 pub use inventory::{Inventory, Owned, intend, settle};
 pub use observed::Observed;
 
@@ -50,6 +53,12 @@ pub struct Step {
     pub action: Action,
     /// Why, for people.
     pub reason: String,
+    /// What doing it interrupts or loses, for people.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub consequences: Vec<String>,
+    /// The id of the one that stays until this one is ready and all that uses it has moved over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<String>,
     /// The wish, with its references unresolved; `None` when the resource has to go.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub node: Option<Node>,
@@ -116,12 +125,6 @@ impl Plan {
         let tiers: BTreeSet<Tier> =
             self.steps(part).iter().map(|step| step.address.tier()).collect();
         tiers.into_iter().collect()
-    }
-
-    /// What people approve: the same for the same steps, in hexadecimal.
-    pub fn hash(&self) -> String {
-        let steps = serde_json::json!([self.clear, self.build, self.retire]);
-        hex(&Sha256::digest(steps.to_string()))[..16].to_owned()
     }
 }
 

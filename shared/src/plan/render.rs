@@ -12,6 +12,7 @@ impl fmt::Display for Plan {
                 if let Action::Update(differences) = &step.action {
                     differences.iter().try_for_each(|it| writeln!(f, "    {it}"))?;
                 }
+                step.consequences.iter().try_for_each(|it| writeln!(f, "    ! {it}"))?;
             }
         }
         for note in &self.refused {

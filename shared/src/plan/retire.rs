@@ -20,11 +20,14 @@ impl<'a> Planner<'a> {
         let unwanted: Vec<&'a Live> = self
             .everything
             .iter()
-            .filter(|live| self.stack.get(&live.address).is_none() || !self.counts(live))
+            .filter(|live| {
+                let is_wanted = self.stack.get(&live.address).is_some() && self.counts(live);
+                !is_wanted || decisions.successor(live).is_some()
+            })
             .filter(|live| decisions.doom(live).is_none())
             .copied()
             .collect();
-        let staying = self.staying(&unwanted);
+        let staying = self.staying(&unwanted, decisions);
         let goes = |live: &&&Live| !staying.contains_key(&live.identity());
         let going = unwanted.iter().filter(goes).map(|live| (*live, self.farewell(live)));
         let notes = staying.values().filter(|stay| self.is_chosen(&stay.live.address));
@@ -33,15 +36,22 @@ impl<'a> Planner<'a> {
     }
 
     fn farewell(&self, live: &Live) -> String {
-        if self.stack.get(&live.address).is_some() {
-            "is a duplicate".to_owned()
-        } else {
+        if self.stack.get(&live.address).is_none() {
             "is no longer wanted".to_owned()
+        } else if self.counts(live) || self.is_replaced(live) {
+            "was replaced by a new one".to_owned()
+        } else {
+            "is a duplicate".to_owned()
         }
     }
 
-    fn staying(&self, unwanted: &[&'a Live]) -> BTreeMap<Identity, Stay<'a>> {
-        let reasons = unwanted.iter().filter_map(|live| Some((*live, self.reason_to_stay(live)?)));
+    fn staying(
+        &self,
+        unwanted: &[&'a Live],
+        decisions: &Decisions<'a>,
+    ) -> BTreeMap<Identity, Stay<'a>> {
+        let reason = |live| self.reason_to_stay(live).or_else(|| self.lingerer(live, decisions));
+        let reasons = unwanted.iter().filter_map(|live| Some((*live, reason(live)?)));
         let mut staying: BTreeMap<Identity, Stay> =
             reasons.map(|(live, why)| (live.identity(), Stay { live, why })).collect();
         let mut todo: Vec<&Live> = staying.values().map(|stay| stay.live).collect();
@@ -74,6 +84,14 @@ impl<'a> Planner<'a> {
             return Some("was not chosen; it stays".to_owned());
         }
         self.keeper(live).map(|address| format!("`{address}` still uses it; it stays"))
+    }
+
+    /// Something wanted that uses `live`, and of which nobody knows yet whether this plan makes it
+    /// let go: the next one will.
+    fn lingerer(&self, live: &Live, decisions: &Decisions<'a>) -> Option<String> {
+        let mut users = self.uses().users(live).iter();
+        let user = users.find(|user| self.counts(user) && decisions.is_waiting(&user.address))?;
+        Some(format!("`{}` uses it until it is ready; it goes after that", user.address))
     }
 
     /// A wanted node that goes on using `live`: by its literal id, or because it was not chosen

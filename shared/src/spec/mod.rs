@@ -18,6 +18,7 @@ mod formats;
 mod ingress;
 mod instances;
 mod key;
+mod lifecycle;
 mod logging;
 mod name;
 mod network;
@@ -51,6 +52,7 @@ pub use ingress::{
 };
 pub use instances::{Architecture, ImageSource, InstanceType};
 pub use key::PublicKey;
+pub use lifecycle::{Approval, OnFailure};
 pub use logging::{Logging, RetentionDays, Trail};
 pub use name::{Region, STACK_NAME_MAX, StackName};
 pub use network::{Nat, Network, ZoneName, Zones};
@@ -102,6 +104,12 @@ pub struct Spec {
     /// Alarms and whom they tell.
     #[serde(default)]
     pub alarms: Alarms,
+    /// Whether plans that change something wait for `terrace approve`.
+    #[serde(default)]
+    pub approval: Approval,
+    /// What becomes of the stack when a deploy fails halfway.
+    #[serde(default)]
+    pub on_failure: OnFailure,
 }
 
 /// An availability zone of the stack.
@@ -130,6 +138,8 @@ impl Spec {
             people: People::default(),
             logging: Logging::default(),
             alarms: Alarms::default(),
+            approval: Approval::default(),
+            on_failure: OnFailure::default(),
         }
     }
 

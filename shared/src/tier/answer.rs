@@ -38,6 +38,9 @@ pub struct Act {
     pub usable: bool,
     /// Nothing left to do or to wait for.
     pub done: bool,
+    /// Nothing to do until tiers that are at it are through: no need to ask before.
+    #[serde(default)]
+    pub idle: bool,
     /// When to ask again.
     pub wait_seconds: i64,
     pub changed: Vec<Changed>,

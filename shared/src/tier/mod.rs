@@ -1,6 +1,9 @@
 //! What a tier Lambda is: nodes from a revision, kinds, and the verbs it answers.
 
+mod act;
 mod answer;
+mod heal;
+mod patience;
 mod serve;
 
 use futures::future::BoxFuture;
@@ -12,6 +15,7 @@ use crate::revision::Revision;
 use crate::world::CloudError;
 
 pub use answer::{Act, Answer, Request};
+pub use patience::patience;
 pub use serve::{Error, serve};
 
 /// All that a tier adds to the shared code.

@@ -7,7 +7,7 @@ use std::ops::Deref;
 use proptest::prelude::*;
 use proptest::sample::Index;
 use serde_json::{Value, json};
-use shared::memory::{Kind, Pace};
+use shared::memory::{Birth, Kind, Known, Manners, Pace};
 use shared::model::{Address, Bound, Node, Rules, Stack, Tier, reference};
 
 pub const PLAIN: &str = "Test::Plain";
@@ -16,7 +16,12 @@ pub const NAMED: &str = "Test::Named";
 pub const SLOW: &str = "Test::Slow";
 pub const GROUP: &str = "Test::Group";
 
-const KINDS: [&str; 5] = [PLAIN, TOKEN, NAMED, SLOW, GROUP];
+/// Made before it is broken, and known by an id alone.
+pub const SWAP: &str = "Test::Swap";
+/// Made before it is broken; its name says what cannot be changed.
+pub const TITLED: &str = "Test::Titled";
+
+const KINDS: [&str; 7] = [PLAIN, TOKEN, NAMED, SLOW, GROUP, SWAP, TITLED];
 
 /// The simplest resource: alone, and of the kind that makes duplicates.
 pub fn thing() -> Node {
@@ -38,17 +43,37 @@ const DEADLINE_SECONDS: u64 = 300;
 pub fn kinds() -> Vec<Kind> {
     let immutable = vec!["fixed".to_owned(), "parent".to_owned(), "deep.fixed".to_owned()];
     let rules = Rules { immutable, deadline_seconds: DEADLINE_SECONDS, ..Rules::default() };
-    let plain = Kind { name: PLAIN, rules, has_token: false, has_late_fact: false };
-    let named = Rules { unique: vec!["name".to_owned()], ..plain.rules.clone() };
+    let plain = Kind { name: PLAIN, rules, ..Kind::default() };
+    let unique = vec!["name".to_owned()];
+    let named = Rules { unique: unique.clone(), ..plain.rules.clone() };
     let at_least = [("storage".to_owned(), Bound::AtLeast)].into();
     let within = Bound::Within { low: "min".to_owned(), high: "max".to_owned() };
     let group = Rules { bounded: [("desired".to_owned(), within)].into(), ..plain.rules.clone() };
     let slow = Rules { bounded: at_least, ..plain.rules.clone() };
+    let swap = Rules { make_before_break: true, ..plain.rules.clone() };
+    let titled = Rules { unique: unique.clone(), ..swap.clone() };
+    let title = Manners { unique: unique.clone(), ..Manners::default() };
+    let spreads = Manners { unique, spreads: true, in_steps: true, ..Manners::default() };
+    let lingers = Manners {
+        ready_first: vec!["parent".to_owned()],
+        lingers: true,
+        in_steps: true,
+        slowness: 2,
+        ..Manners::default()
+    };
     vec![
         plain.clone(),
-        Kind { name: TOKEN, has_token: true, ..plain.clone() },
-        Kind { name: NAMED, rules: named, ..plain.clone() },
-        Kind { name: SLOW, rules: slow, has_token: true, has_late_fact: true },
+        Kind { name: TOKEN, birth: Birth::Token, ..plain.clone() },
+        Kind { name: NAMED, rules: named, birth: Birth::Named, manners: spreads, ..plain.clone() },
+        Kind {
+            name: SLOW,
+            rules: slow,
+            birth: Birth::Token,
+            facts: [("endpoint".to_owned(), Known::OnceReady)].into(),
+            manners: lingers,
+        },
+        Kind { name: SWAP, rules: swap, birth: Birth::Token, ..plain.clone() },
+        Kind { name: TITLED, rules: titled, birth: Birth::Named, manners: title, ..plain.clone() },
         Kind { name: GROUP, rules: group, ..plain },
     ]
 }
@@ -106,12 +131,16 @@ pub fn cases(cases: u32) -> ProptestConfig {
 }
 
 pub fn paces() -> impl Strategy<Value = Pace> {
-    (0..3u32, 0..3u32, 0..2u32, 0..3u32).prop_map(|(hidden, creating, updating, deleting)| Pace {
-        hidden,
-        creating,
-        updating,
-        deleting,
-    })
+    (0..3u32, 0..3u32, 0..2u32, 0..3u32, 0..3u32, 0..3u32).prop_map(
+        |(hidden, creating, updating, deleting, spreading, lingering)| Pace {
+            hidden,
+            creating,
+            updating,
+            deleting,
+            spreading,
+            lingering,
+        },
+    )
 }
 
 pub fn stack() -> impl Strategy<Value = Random> {
@@ -197,6 +226,7 @@ fn node(slot: &Slot, version: &Version, at: usize, name: &str, nodes: &[Node]) -
     });
     match kind {
         NAMED => spec["name"] = name.into(),
+        TITLED => spec["name"] = format!("{name}/{}/{}", spec["fixed"], spec["parent"]).into(),
         SLOW => spec["storage"] = (10 + version.size).into(),
         GROUP => {
             (spec["min"], spec["max"]) = ((*DESIRED.start()).into(), (*DESIRED.end()).into());

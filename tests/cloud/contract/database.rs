@@ -50,7 +50,7 @@ async fn instance(cloud: Arc<Cloud>) {
     let mut stage = Stage::new(&cloud, "ct-dbinstance-1234", |_| ());
     stage.stand_needs(Tier::Database, "instance").await;
     let group = stage.stand(Tier::Firewall, "private").await;
-    let role = stage.stand(Tier::Access, "bastion-role").await;
+    let role = stage.bench.role("ct-dbinstance-watcher", "monitoring.rds.amazonaws.com").await;
     let wish = stage.bench.resolve(&stage.node(Tier::Database, "instance")).spec;
     let rds = shared::client!(stage.bench.cx, aws_sdk_rds);
     let theirs = "ct-dbinstance-others";
@@ -69,7 +69,7 @@ async fn instance(cloud: Arc<Cloud>) {
         ("log_exports", json!(["postgresql"])),
         ("maintenance_window", json!("mon:04:00-mon:04:30")),
         ("max_storage_gib", json!(200)),
-        ("monitoring_role", json!(role.facts["arn"])),
+        ("monitoring_role", json!(role)),
         ("parameter_group", json!(theirs)),
         ("security_groups", json!([group.id()])),
         ("storage_gib", json!(wish["storage_gib"].as_i64().map(|it| it + 10))),

@@ -95,7 +95,7 @@ async fn a_strangers_group(cloud: Arc<Cloud>) {
     let vpc = bench.stand(vpc("10.23.0.0/16")).await;
     let client = ec2::client(&bench.cx);
     let request = client.create_security_group().vpc_id(vpc.id().expect("an id"));
-    let request = request.group_name("terrace-ct-foreign-private").description("a stranger's");
+    let request = request.group_name("terrace-ct-foreign-private").description("of a stranger");
     let made = request.send().await.expect("a stranger's group can be made");
     let stranger = made.group_id().expect("an id").to_owned();
 
@@ -120,7 +120,7 @@ fn group(address: &str, name: &str) -> Node {
     let group = SecurityGroup {
         vpc_id: reference(Tier::Network, "vpc", "id"),
         name: name.to_owned(),
-        description: "db_sg: a contract test's".to_owned(),
+        description: "db_sg: of a contract test".to_owned(),
     };
     node(at(address), &group)
 }

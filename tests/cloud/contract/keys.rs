@@ -40,8 +40,8 @@ async fn policy(cloud: Arc<Cloud>) {
     let mut bench = Bench::new(&cloud, "ct-key-policy-1234");
     bench.stand(key_node("ct-key-policy-1234")).await;
     bench.stand(alias_node("ct-key-policy-1234")).await;
-    let policy =
-        keys::document(&bench.cx.scope, &["arn:aws:iam::000000000000:role/admin"], Trail::Own);
+    let admin = bench.role("ct-key-admin", "ec2.amazonaws.com").await;
+    let policy = keys::document(&bench.cx.scope, &[admin.as_str()], Trail::Own);
     let other = keys::document(&bench.cx.scope, &[], Trail::Account);
     let wish = KeyPolicy { key_id: reference(Tier::Keys, "key", "id"), policy };
     let case = Case::new(node(at("key-policy"), &wish))

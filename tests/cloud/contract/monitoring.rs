@@ -93,12 +93,13 @@ async fn a_dashboard(cloud: Arc<Cloud>) {
 async fn a_trail(cloud: Arc<Cloud>) {
     let mut stage = with_trail(&cloud, "ct-trail-123456789");
     stage.stand_needs(Tier::Monitoring, "trail").await;
-    let key = stage.stand(Tier::Keys, "key").await.facts["arn"].replace("key/", "key/0");
     let group = stage.stand(Tier::Storage, "app-logs").await.facts["arn"].clone();
-    let role = stage.stand(Tier::Access, "app-role").await.facts["arn"].clone();
+    let role = stage.bench.role("ct-trail-writer", "cloudtrail.amazonaws.com").await;
     let mut other = with_trail(&cloud, "ct-trail-others-12");
     let bucket = other.stand(Tier::Storage, "trail-logs").await;
     other.stand(Tier::Storage, "trail-logs-policy").await;
+    let key = other.stand(Tier::Keys, "key").await.facts["arn"].clone();
+    other.stand(Tier::Keys, "key-policy").await;
     let changes = vec![
         ("bucket", json!(bucket.id())),
         ("prefix", json!("elsewhere")),

@@ -101,7 +101,7 @@ async fn a_flow_log(cloud: Arc<Cloud>) {
     let log = FlowLog {
         vpc_id: id("vpc"),
         log_group: "terrace-ct-flow-1234567890-flow-logs".to_owned(),
-        role_arn: "arn:aws:iam::000000000000:role/terrace/ct-flow-1234567890/flow-logs".to_owned(),
+        role_arn: bench.role("ct-flow-writer", "vpc-flow-logs.amazonaws.com").await,
         traffic: "ALL".to_owned(),
         aggregation_seconds: 60,
     };

@@ -25,14 +25,20 @@ async fn what_a_stranger_opens(cloud: Arc<Cloud>) {
     opened_port(&stand, &stranger).await;
     acl_entry(&stand, &stranger).await;
     private_route(&stand, &stranger).await;
+    lost_subnet(&stand, &stranger).await;
 
     // The stack's own calls were many more, and healing makes such calls too.
-    let answered = responses(&stand, 3).await;
+    let answered = responses(&stand, 4).await;
     for response in &answered {
         let who = response["cause"]["who"].as_str().unwrap_or_default();
         assert!(who.contains(&mallory), "{response:#}");
     }
-    let events = ["AuthorizeSecurityGroupIngress", "CreateNetworkAclEntry", "CreateRoute"];
+    let events = [
+        "AuthorizeSecurityGroupIngress",
+        "CreateNetworkAclEntry",
+        "CreateRoute",
+        "DisassociateRouteTable",
+    ];
     for event in events {
         let healed = answered.iter().find(|it| it["cause"]["event"] == event);
         let healed = healed.unwrap_or_else(|| panic!("`{event}` is not answered: {answered:#?}"));
@@ -146,6 +152,27 @@ async fn private_route(stand: &Stand, stranger: &Client) {
         let table = found().await;
         let there = |it: &aws_sdk_ec2::types::Route| it.destination_cidr_block() == Some(THERE);
         (!table.routes().iter().any(there)).then_some(())
+    })
+    .await;
+}
+
+/// The call names the association, and neither the table nor the subnet.
+async fn lost_subnet(stand: &Stand, stranger: &Client) {
+    responses(stand, 3).await;
+    let found = || async {
+        let tables = stand.ec2().describe_route_tables();
+        let tables =
+            tables.set_filters(Some(at(stand, "network/route-table-private-a"))).send().await;
+        tables.expect("tables").route_tables.unwrap_or_default().remove(0)
+    };
+    let table = found().await;
+    let association = table.associations()[0].route_table_association_id().expect("an id");
+    let lost = stranger.disassociate_route_table().association_id(association);
+    lost.send().await.expect("mallory may");
+    until("the subnet follows its table again", || async {
+        let table = found().await;
+        let follows = table.associations().iter().any(|it| it.subnet_id().is_some());
+        follows.then_some(())
     })
     .await;
 }

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
-const FUNCTIONS: [&str; 13] = [
+const FUNCTIONS: [&str; 14] = [
     "keys",
     "storage",
     "access",
@@ -25,6 +25,7 @@ const FUNCTIONS: [&str; 13] = [
     "intake",
     "run",
     "plan",
+    "preflight",
     "recognise",
 ];
 

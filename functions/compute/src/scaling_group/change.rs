@@ -7,8 +7,9 @@ use aws_sdk_autoscaling::types::{
 use shared::aws::{Cx, LiveOf, OrAbsent, Resource};
 use shared::world::CloudError;
 
+use super::read::under_way;
 use super::{LEAVING, RECIPE_TAG, ScalingGroup};
-use crate::auto_scaling::client;
+use crate::auto_scaling::{REPLACE_UNHEALTHY, client};
 use crate::launch_template;
 
 const METRICS_GRANULARITY: &str = "1Minute";
@@ -21,7 +22,7 @@ impl ScalingGroup {
         live: &LiveOf<Self>,
     ) -> Result<String, CloudError> {
         match live.facts.get("template_version") {
-            Some(version) if self.recipe == live.spec.recipe => Ok(version.clone()),
+            Some(version) if self.is_rolled_out(&live.spec) => Ok(version.clone()),
             Some(_) | None => self.version(cx).await,
         }
     }
@@ -36,6 +37,23 @@ impl ScalingGroup {
         version.cloned().ok_or_else(|| {
             CloudError::not_yet("LaunchTemplate", "the launch template is not up to date yet")
         })
+    }
+
+    /// Whether our recipe is in the instances, or on its way there.
+    pub(super) fn is_rolled_out(&self, live: &Self) -> bool {
+        live.recipe == self.recipe || live.recipe == under_way(&self.recipe)
+    }
+
+    /// Whether all that is missing is the end of our own roll-out.
+    pub(super) fn waits_for_roll_out(&self, live: &Self) -> bool {
+        let begun = Self { recipe: under_way(&self.recipe), ..self.clone() };
+        begun == *live
+    }
+
+    pub(super) async fn suspend_replacement(&self, cx: &Cx, name: &str) -> Result<(), CloudError> {
+        let request = client(cx).suspend_processes().auto_scaling_group_name(name);
+        request.scaling_processes(REPLACE_UNHEALTHY).send().await?;
+        Ok(())
     }
 
     /// Whether instances may sit in subnets that the group leaves, or was leaving when a run
@@ -59,8 +77,10 @@ impl ScalingGroup {
         Ok(())
     }
 
-    /// Replaces instances that are not of this version, or `all` of them, a new one first. The
-    /// tag is written last: until then the recipe differs, and whatever was lost is done again.
+    /// Replaces instances that are not of this version, or `all` of them, a new one first, so that
+    /// capacity is never less. AWS is not asked to roll back: it would launch from a version that
+    /// nobody wishes any more. The tag is written last: until then the recipe differs, and
+    /// whatever was lost is done again.
     pub(super) async fn roll_out(
         &self,
         cx: &Cx,

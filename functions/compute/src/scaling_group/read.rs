@@ -1,16 +1,19 @@
 //! How the group is read.
 
 use aws_sdk_autoscaling::types::{
-    AutoScalingGroup, Instance, LaunchTemplateSpecification, LifecycleState,
+    AutoScalingGroup, Instance, InstanceRefresh, LaunchTemplateSpecification, LifecycleState,
 };
 use shared::aws::LiveOf;
 use shared::model::Status;
 
-use super::{RECIPE_TAG, ScalingGroup, facts};
-use crate::auto_scaling::{REPLACE_UNHEALTHY, address};
+use super::{LEAVING, RECIPE_TAG, STARTING, ScalingGroup, facts};
+use crate::auto_scaling::{REPLACE_UNHEALTHY, Refresh, address};
 
 impl ScalingGroup {
-    pub(super) fn live(group: &AutoScalingGroup) -> LiveOf<Self> {
+    pub(super) fn live(
+        group: &AutoScalingGroup,
+        refresh: Option<&InstanceRefresh>,
+    ) -> LiveOf<Self> {
         let number = |it: Option<i32>| it.and_then(|it| u32::try_from(it).ok()).unwrap_or(0);
         let template = group.mixed_instances_policy().and_then(|it| it.launch_template());
         let named = template.and_then(|it| it.launch_template_specification());
@@ -23,7 +26,7 @@ impl ScalingGroup {
                 .and_then(|it| it.launch_template_id())
                 .unwrap_or_default()
                 .into(),
-            recipe: recipe(group, named),
+            recipe: reached(&recipe(group, named), refresh),
             instance_types: types.iter().filter_map(|it| it.instance_type.clone()).collect(),
             subnets: subnets.filter(|it| !it.is_empty()).map(str::to_owned).collect(),
             target_groups: group.target_group_arns().iter().cloned().collect(),
@@ -41,6 +44,29 @@ impl ScalingGroup {
         let status = status(group, spec.min);
         LiveOf { address: address(), spec, facts, status }
     }
+}
+
+/// The recipe, unless instances have still to come to it: then what keeps them.
+///
+/// A group whose instances are replaced is ready, not pending: a newer recipe need not wait for
+/// one that does not work, nor a stack that is taken down.
+fn reached(recipe: &str, refresh: Option<&InstanceRefresh>) -> String {
+    if [LEAVING, STARTING].contains(&recipe) {
+        return recipe.to_owned();
+    }
+    match refresh.map(|it| (Refresh::of(it), it)) {
+        None | Some((Refresh::Done, _)) => recipe.to_owned(),
+        Some((Refresh::UnderWay, _)) => under_way(recipe),
+        Some((Refresh::Broken, it)) => {
+            let why = it.status_reason().unwrap_or("AWS does not say why");
+            format!("{recipe}, whose roll-out did not come to its end: {why}")
+        }
+    }
+}
+
+/// What a group says of this recipe while its instances are replaced.
+pub(super) fn under_way(recipe: &str) -> String {
+    format!("{recipe}, being rolled out")
 }
 
 /// The recipe that was rolled out, if the group still launches the version that it was in.
@@ -91,6 +117,22 @@ mod tests {
     }
 
     #[test]
+    fn a_recipe_is_reached_when_its_roll_out_is() {
+        use aws_sdk_autoscaling::types::InstanceRefreshStatus::{
+            Cancelling, Failed, InProgress, Successful,
+        };
+        let read = |status| {
+            let refresh = InstanceRefresh::builder().status(status).status_reason("unhealthy");
+            reached("abc", Some(&refresh.build()))
+        };
+        assert_eq!(read(Successful), "abc");
+        assert_eq!(read(InProgress), under_way("abc"));
+        assert_eq!(read(Cancelling), under_way("abc"));
+        let broken = read(Failed);
+        assert!(broken != "abc" && broken.contains("unhealthy"), "{broken}");
+    }
+
+    #[test]
     fn a_recipe_counts_with_the_version_that_it_was_rolled_out_in() {
         let read = |version: &str| {
             let named = LaunchTemplateSpecification::builder().version(version).build();
@@ -99,7 +141,7 @@ mod tests {
             let policy = MixedInstancesPolicy::builder().launch_template(template).build();
             let tag = TagDescription::builder().key(RECIPE_TAG).value("abc/3").build();
             let group = AutoScalingGroup::builder().mixed_instances_policy(policy).tags(tag);
-            ScalingGroup::live(&group.build()).spec.recipe
+            ScalingGroup::live(&group.build(), None).spec.recipe
         };
         assert_eq!(read("3"), "abc");
         assert_eq!(read("4"), "version 4");

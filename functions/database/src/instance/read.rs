@@ -27,7 +27,9 @@ pub fn facts(found: &DbInstance) -> Result<Facts, CloudError> {
     let endpoint = found.endpoint();
     let port = endpoint.and_then(types::Endpoint::port).map(|port| port.to_string());
     let secret = found.master_user_secret().and_then(types::MasterUserSecret::secret_arn);
+    let occupies = occupied(found);
     let facts = [
+        ("occupies", Some(occupies.as_str()).filter(|it| !it.is_empty())),
         ("id", Some(id)),
         ("arn", found.db_instance_arn()),
         ("resource_id", found.dbi_resource_id()),
@@ -38,6 +40,19 @@ pub fn facts(found: &DbInstance) -> Result<Facts, CloudError> {
     ];
     let present = facts.into_iter().filter_map(|(fact, value)| Some((fact, value?)));
     Ok(present.map(|(fact, value)| (fact.to_owned(), value.to_owned())).collect())
+}
+
+/// The subnets of its group that are in its own zone and in its standby's: which one of several
+/// in a zone it sits in, RDS does not say.
+fn occupied(found: &DbInstance) -> String {
+    let zones = [found.availability_zone(), found.secondary_availability_zone()];
+    let subnets = found.db_subnet_group().map(types::DbSubnetGroup::subnets).unwrap_or_default();
+    let sits_in = |it: &&types::Subnet| {
+        let zone = it.subnet_availability_zone().and_then(types::AvailabilityZone::name);
+        zone.is_some() && zones.contains(&zone)
+    };
+    let ids = subnets.iter().filter(sits_in).filter_map(types::Subnet::subnet_identifier);
+    ids.collect::<Vec<_>>().join(" ")
 }
 
 /// What a person should know though the instance is as wished.

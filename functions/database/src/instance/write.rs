@@ -87,6 +87,8 @@ impl Instance {
         request
             .set_db_instance_class(when("class").then(|| self.class.clone()))
             .set_engine_version(when("engine_version").then(|| self.engine_version.clone()))
+            // The spec names the version, so a major one is meant too.
+            .set_allow_major_version_upgrade(when("engine_version").then_some(true))
             .set_db_parameter_group_name(
                 when("parameter_group").then(|| self.parameter_group.clone()),
             )

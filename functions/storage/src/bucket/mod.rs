@@ -57,6 +57,8 @@ pub struct AccessLogs {
 impl Resource for Bucket {
     const KIND: &'static str = "AWS::S3::Bucket";
     const IMMUTABLE: &'static [&'static str] = &["name"];
+    const PROTECTION: &'static str = "its objects would be deleted with it; to replace the bucket \
+        of files all the same set `files.protection: false`";
     /// A bucket is emptied first, and log deliveries come in for hours after their source ended.
     const DEADLINE: Duration = Duration::from_hours(4);
     const GRANTS: &'static [Grant] = &[

@@ -7,6 +7,7 @@ from overlay.ec2 import (
     groups,
     images,
     instance_attributes,  # noqa: F401
+    instance_types,  # noqa: F401
     instances,  # noqa: F401
     interfaces,  # noqa: F401
     keys,  # noqa: F401

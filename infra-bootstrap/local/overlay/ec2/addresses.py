@@ -6,7 +6,8 @@ from ministack.core.responses import get_account_id, get_region
 from ministack.services import ec2
 
 from overlay.ec2 import interfaces, listing
-from overlay.ec2.api import Refused, find, new_id, operation, tag_on_create, tags_of
+from overlay.ec2.api import Refused, called, find, new_id, operation, tag_on_create, tags_of
+from overlay.lag import timeline
 
 _NO_ALLOCATION = ("InvalidAllocationID.NotFound", "allocation ID")
 _NO_NAT = ("NatGatewayNotFound", "Nat Gateway")
@@ -154,7 +155,7 @@ def create_nat(request):
         "VpcId": subnet["VpcId"],
         "AllocationId": request.get("AllocationId"),
         "ConnectivityType": request.get("ConnectivityType", "public"),
-        "State": "available",
+        "State": "pending",
         "CreateTime": ec2._now_ts(),
         "ClientToken": token,
         "NetworkInterfaceId": interface["NetworkInterfaceId"],
@@ -163,8 +164,15 @@ def create_nat(request):
         "AssociationId": bind(address, interface) if address else None,
     }
     tag_on_create(request, nat_id, "natgateway")
-    # MiniStack has it ready at once, yet the answer to the call itself is always this.
-    return {"NatGateway": {**nat_view(nat), "State": "pending"}, "ClientToken": token}
+    timeline.after("nat gateway available", called(nat_id, "nat gateway"), "nat gateway is available", nat_id)
+    return {"NatGateway": nat_view(nat), "ClientToken": token}
+
+
+@timeline.happening("nat gateway is available")
+def nat_is_available(nat_id: str) -> None:
+    nat = ec2._nat_gateways.get(nat_id)
+    if nat is not None and nat["State"] == "pending":
+        nat["State"] = "available"
 
 
 @operation("DescribeNatGateways")
@@ -177,6 +185,21 @@ def describe_nats(request):
 @operation("DeleteNatGateway")
 def delete_nat(request):
     nat = find(ec2._nat_gateways, request.get("NatGatewayId", ""), *_NO_NAT)
+    if nat["State"] in ("deleting", "deleted"):
+        return {"NatGatewayId": nat["NatGatewayId"]}
+    nat["State"] = "deleting"
+    timeline.after(
+        "nat gateway deleted", called(nat["NatGatewayId"], "nat gateway"), "nat gateway is gone", nat["NatGatewayId"]
+    )
+    return {"NatGatewayId": nat["NatGatewayId"]}
+
+
+@timeline.happening("nat gateway is gone")
+def nat_is_gone(nat_id: str) -> None:
+    """Its record stays for a while; its interface and what its address is bound to do not."""
+    nat = ec2._nat_gateways.get(nat_id)
+    if nat is None or nat["State"] == "deleted":
+        return
     nat["State"] = "deleted"
     nat["DeleteTime"] = datetime.datetime.now(datetime.timezone.utc)
     nat["DeleteTime"] = nat["DeleteTime"].strftime("%Y-%m-%dT%H:%M:%S.000Z")
@@ -184,4 +207,3 @@ def delete_nat(request):
         if address.get("NetworkInterfaceId") and address["NetworkInterfaceId"] == nat.get("NetworkInterfaceId"):
             unbind(address)
     ec2._network_interfaces.pop(nat.get("NetworkInterfaceId"), None)
-    return {"NatGatewayId": nat["NatGatewayId"]}

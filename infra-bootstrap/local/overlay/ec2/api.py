@@ -45,6 +45,12 @@ def tags_of(resource_id: str) -> list:
     return [dict(tag) for tag in ec2._tags.get(resource_id) or []]
 
 
+def called(resource_id: str, otherwise: str) -> str:
+    """What a resource is called by whoever made it, and not by EC2."""
+    tags = {one["Key"]: one["Value"] for one in ec2._tags.get(resource_id) or []}
+    return tags.get("terrace:address") or tags.get("Name") or otherwise
+
+
 def tag_on_create(request: dict, resource_id: str, *types: str) -> None:
     """Keep the tags a create call brings along for this kind of resource."""
     for specification in request.get("TagSpecifications", []):

@@ -5,7 +5,8 @@ import json
 from ministack.services import ec2
 
 from overlay.ec2 import listing
-from overlay.ec2.api import Refused, find, new_id, operation, tag_on_create, tags_of
+from overlay.ec2.api import Refused, called, find, new_id, operation, tag_on_create, tags_of
+from overlay.lag import late
 
 _KEPT = (
     "TrafficType", "LogGroupName", "LogDestination", "LogDestinationType", "LogFormat",
@@ -78,6 +79,7 @@ def delete(request):
     for log_id in request.get("FlowLogIds", []):
         find(ec2._flow_logs, log_id, "InvalidFlowLogId.NotFound", "flow log ID")
     for log_id in request.get("FlowLogIds", []):
+        late.of_flow_log(ec2._flow_logs[log_id], called(log_id, "flow log"))
         del ec2._flow_logs[log_id]
         ec2._tags.pop(log_id, None)
     return {"Unsuccessful": []}

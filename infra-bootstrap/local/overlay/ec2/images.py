@@ -10,10 +10,13 @@ _AL2023 = {
     "x86_64": "ami-0c2023a1b2c3d4e5f",
     "arm64": "ami-0c2023a1b2c3d4e60",
 }
+# The id that AWS's documentation writes for any image; here it is nobody's.
+_NOBODY_S = "ami-0123456789abcdef0"
 _PARAMETER = "/aws/service/ami-amazon-linux-latest/al2023-ami-{flavour}-{architecture}"
 
 
 def install() -> None:
+    ec2._STUB_AMIS[:] = [stub for stub in ec2._STUB_AMIS if stub[0] != _NOBODY_S]
     known = {stub[0] for stub in ec2._STUB_AMIS}
     for architecture, image_id in _AL2023.items():
         if image_id not in known:

@@ -7,10 +7,13 @@ from ministack.services import ec2
 
 from overlay.ec2 import addresses, interfaces, launching, listing, states, templates
 from overlay.ec2.api import Refused, find, operation, tags_of
+from overlay.lag import clock, timeline
 
 NOT_FOUND = ("InvalidInstanceID.NotFound", "instance ID")
 # Called with the ids of instances that have ended; auto scaling listens.
 ended = []
+# ... and with the id of one that is gone for good.
+gone = []
 
 
 def view(instance: dict) -> dict:
@@ -135,7 +138,9 @@ def describe_status(request):
 
 def _status_view(instance: dict) -> dict:
     is_running = instance["State"]["Name"] == "running"
-    check = {"Status": "ok", "Details": [{"Name": "reachability", "Status": "passed"}]}
+    is_checked = clock.now() >= instance.get("_checked_at", 0)
+    status, details = ("ok", "passed") if is_checked else ("initializing", "initializing")
+    check = {"Status": status, "Details": [{"Name": "reachability", "Status": details}]}
     check = check if is_running else {"Status": "not-applicable"}
     return {
         "InstanceId": instance["InstanceId"],
@@ -165,10 +170,22 @@ def terminate(request):
 
 
 def end(instance: dict, reason: str) -> None:
-    """Take an instance down with what goes when it goes."""
-    if instance["State"]["Name"] == "terminated":
+    """Begin to take an instance down."""
+    if instance["State"]["Name"] in ("shutting-down", "terminated"):
         return
     instance_id = instance["InstanceId"]
+    instance["State"] = dict(states.SHUTTING_DOWN)
+    instance["StateReason"] = {"Code": reason.split(":")[0], "Message": reason}
+    states.tell(instance_id, "shutting-down")
+    timeline.after("instance terminated", states.called(instance_id), "instance is gone", instance_id)
+
+
+@timeline.happening("instance is gone")
+def is_gone(instance_id: str) -> None:
+    """With what goes when it goes."""
+    instance = ec2._instances.get(instance_id)
+    if instance is None or instance["State"]["Name"] == "terminated":
+        return
     for address in ec2._addresses.values():
         if address.get("InstanceId") == instance_id:
             addresses.unbind(address)
@@ -183,9 +200,9 @@ def end(instance: dict, reason: str) -> None:
     if association:
         ec2._mark_iam_instance_profile_association_disassociated(association)
     instance.update(State=dict(states.TERMINATED), _terminated_at=time.time(), PublicIpAddress=None)
-    instance["StateReason"] = {"Code": reason.split(":")[0], "Message": reason}
-    states.tell(instance_id, "shutting-down")
     states.tell(instance_id, "terminated")
+    for listener in gone:
+        listener(instance_id)
 
 
 def _release_volume(attached: dict) -> None:
@@ -201,7 +218,7 @@ def _release_volume(attached: dict) -> None:
 
 def _change(instance: dict, state: dict) -> dict:
     previous = instance["State"]
-    current = previous if previous["Name"] == "terminated" else state
+    current = previous if previous["Name"] in ("shutting-down", "terminated") else state
     return {"InstanceId": instance["InstanceId"], "CurrentState": current, "PreviousState": dict(previous)}
 
 
@@ -210,9 +227,12 @@ def stop(request):
     chosen = [find(ec2._instances, one, *NOT_FOUND) for one in request.get("InstanceIds", [])]
     changes = [_change(one, states.STOPPING) for one in chosen]
     for instance in chosen:
-        instance["State"] = dict(states.STOPPED)
+        if instance["State"]["Name"] in states.ENDING:
+            continue
+        instance["State"] = dict(states.STOPPING)
         states.tell(instance["InstanceId"], "stopping")
-        states.tell(instance["InstanceId"], "stopped")
+        called = states.called(instance["InstanceId"])
+        timeline.after("instance stopped", called, "instance has stopped", instance["InstanceId"])
     return {"StoppingInstances": changes}
 
 
@@ -221,7 +241,10 @@ def start(request):
     chosen = [find(ec2._instances, one, *NOT_FOUND) for one in request.get("InstanceIds", [])]
     changes = [_change(one, states.PENDING) for one in chosen]
     for instance in chosen:
-        instance["State"] = dict(states.RUNNING)
+        if instance["State"]["Name"] != "stopped":
+            continue
+        instance["State"] = dict(states.PENDING)
         states.tell(instance["InstanceId"], "pending")
-        states.tell(instance["InstanceId"], "running")
+        called = states.called(instance["InstanceId"])
+        timeline.after("instance running", called, "instance runs", instance["InstanceId"])
     return {"StartingInstances": changes}

@@ -2,8 +2,9 @@
 
 from ministack.services import ec2
 
-from overlay.ec2 import images, interfaces, states
+from overlay.ec2 import images, interfaces, states, vcpus
 from overlay.ec2.api import Refused, find, new_id
+from overlay.lag import settling, timeline
 from overlay.wire import models
 
 # AWS's defaults for what a launch leaves open.
@@ -23,6 +24,7 @@ def launch(asked: dict) -> list:
     image = images.find_image(asked.get("ImageId", ""))
     kind = asked.get("InstanceType", "m1.small")
     _refuse_unknown_type(kind)
+    vcpus.refuse_beyond(kind, int(asked.get("MaxCount") or 1))
     place = _place(asked)
     profile = _profile(asked.get("IamInstanceProfile"))
     return [_one(asked, image, kind, place, profile, index) for index in range(int(asked.get("MaxCount") or 1))]
@@ -59,6 +61,9 @@ def _default_group(vpc_id: str) -> str:
 def _profile(asked):
     if not asked:
         return None
+    unknown = settling.unknown_profile(asked)
+    if unknown:
+        raise Refused("InvalidParameterValue", unknown)
     found, refusal = ec2._resolve_iam_instance_profile(asked.get("Arn", ""), asked.get("Name", ""))
     if refusal:
         name = asked.get("Name") or asked.get("Arn")
@@ -84,7 +89,7 @@ def _one(asked: dict, image: dict, kind: str, place: dict, profile, index: int) 
         "ImageId": image["ImageId"],
         "InstanceType": kind,
         "KeyName": asked.get("KeyName", ""),
-        "State": dict(states.RUNNING),
+        "State": dict(states.PENDING),
         "SubnetId": subnet["SubnetId"],
         "VpcId": subnet["VpcId"],
         "PrivateIpAddress": address,
@@ -117,7 +122,7 @@ def _one(asked: dict, image: dict, kind: str, place: dict, profile, index: int) 
         ec2._upsert_iam_instance_profile_association(instance_id, profile)
     _tag(asked, record, interface)
     states.tell(instance_id, "pending")
-    states.tell(instance_id, "running")
+    timeline.after("instance running", states.called(instance_id), "instance runs", instance_id)
     return record
 
 

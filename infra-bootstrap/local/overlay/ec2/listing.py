@@ -8,6 +8,7 @@ import re
 from ministack.services import ec2
 
 from overlay.ec2.api import Refused
+from overlay.lag import hiding
 from overlay.wire import models
 
 _NAME_IN_DOCS = re.compile(r"<code>([a-z0-9][a-z0-9.:_-]*)</code>", re.IGNORECASE)
@@ -23,7 +24,8 @@ def page(operation: str, request: dict, records: dict, view, member: str, specia
     conditions = [(one.get("Name", ""), one.get("Values", [])) for one in request.get("Filters", [])]
     for name, _wanted in conditions:
         _refuse_unknown(operation, name, special)
-    found = [view(record) for key, record in records.items() if _may_match(key, record, conditions)]
+    seen = ((key, record) for key, record in records.items() if not hiding.is_hidden("ec2", key))
+    found = [view(record) for key, record in seen if _may_match(key, record, conditions)]
     for name, wanted in conditions:
         found = [one for one in found if _matches(one, name, wanted, special)]
     start = _position(request.get("NextToken"))

@@ -6,7 +6,8 @@ from ministack.core.responses import get_account_id, get_region
 from ministack.services import ec2
 
 from overlay.ec2 import acls, listing
-from overlay.ec2.api import Refused, find, new_id, operation, tag_on_create, tags_of
+from overlay.ec2.api import Refused, called, find, new_id, operation, tag_on_create, tags_of
+from overlay.lag import timeline
 from overlay.patch import replace_action
 
 # AWS keeps the first four addresses of a subnet and the last one.
@@ -43,6 +44,24 @@ def describe_vpcs(request):
         "cidr-block-association.cidr-block": lambda vpc: [vpc["CidrBlock"]],
     }
     return listing.page("DescribeVpcs", request, chosen, vpc_view, "Vpcs", special)
+
+
+@replace_action(ec2._ACTION_MAP, "CreateVpc", "a VPC is pending for a moment")
+def create_vpc(original, fields):
+    before = set(ec2._vpcs)
+    status, headers, body = original(fields)
+    for vpc_id in set(ec2._vpcs) - before:
+        vpc = ec2._vpcs[vpc_id]
+        timeline.after("vpc available", called(vpc_id, vpc["CidrBlock"]), "vpc is available", vpc_id)
+        vpc["State"] = "pending"
+        body = body.replace(b"<state>available</state>", b"<state>pending</state>")
+    return status, headers, body
+
+
+@timeline.happening("vpc is available")
+def vpc_is_available(vpc_id: str) -> None:
+    if vpc_id in ec2._vpcs:
+        ec2._vpcs[vpc_id]["State"] = "available"
 
 
 def subnet_view(subnet: dict) -> dict:
@@ -94,14 +113,21 @@ def create_subnet(request):
         "AvailabilityZone": zone,
         "AvailabilityZoneId": ec2._az_id_for_zone_name(zone),
         "AvailableIpAddressCount": ipaddress.ip_network(cidr).num_addresses - _RESERVED_ADDRESSES,
-        "State": "available",
+        "State": "pending",
         "DefaultForAz": False,
         "MapPublicIpOnLaunch": False,
         "OwnerId": get_account_id(),
     }
     tag_on_create(request, subnet_id, "subnet")
     acls.associate_with_default(vpc["VpcId"], subnet_id)
+    timeline.after("subnet available", called(subnet_id, cidr), "subnet is available", subnet_id)
     return {"Subnet": subnet_view(subnet)}
+
+
+@timeline.happening("subnet is available")
+def subnet_is_available(subnet_id: str) -> None:
+    if subnet_id in ec2._subnets:
+        ec2._subnets[subnet_id]["State"] = "available"
 
 
 @operation("DeleteSubnet")

@@ -1,11 +1,12 @@
 """Listeners: policy, certificate and actions as they were given, with AWS's defaults filled in."""
 
 from ministack.core.responses import get_account_id, get_region
-from ministack.services import alb
+from ministack.services import acm, alb
 
 from overlay import query
 from overlay.elb import load_balancers, target_groups
 from overlay.elb.load_balancers import operation
+from overlay.lag import settling
 from overlay.query import Refused
 
 _SECURE = ("HTTPS", "TLS")
@@ -124,6 +125,7 @@ def modify(request):
         {name: request[name] for name in ("Port", "Protocol", "SslPolicy", "MutualAuthentication") if name in request}
     )
     if request.get("Certificates"):
+        release_certificates(listener)
         listener["Certificates"] = [one["CertificateArn"] for one in request["Certificates"]]
     if listener["Protocol"] not in _SECURE:
         listener.pop("SslPolicy", None)
@@ -135,6 +137,12 @@ def modify(request):
                 rule["Actions"] = listener["DefaultActions"]
     attach_groups(listener)
     return {"Listeners": [view(listener)]}
+
+
+def release_certificates(listener: dict) -> None:
+    """What a listener used counts as used for a while."""
+    for arn in listener.get("Certificates", []):
+        settling.begin("certificate released", (acm._certificates.get(arn) or {}).get("DomainName", ""), arn)
 
 
 @operation("DescribeListeners")
@@ -152,6 +160,7 @@ def describe(request):
 def delete(request):
     arn = request.get("ListenerArn", "")
     listener = find(arn)
+    release_certificates(listener)
     for rule_arn, rule in list(alb._rules.items()):
         if rule.get("ListenerArn") == arn:
             alb._rules.pop(rule_arn, None)

@@ -5,6 +5,7 @@ from ministack.services import alb, ec2
 
 from overlay import query
 from overlay.ec2 import interfaces
+from overlay.lag import late, settling, timeline
 from overlay.query import Refused
 
 operation = query.operations("elasticloadbalancing", alb._ACTION_MAP)
@@ -100,15 +101,21 @@ def create(request):
         "LoadBalancerName": name,
         "DNSName": f"{inside}{name}-{int(number[:8], 36) % 10**10}.{get_region()}.elb.amazonaws.com",
         "VpcId": vpc_id,
-        "State": "active",
+        "State": "provisioning",
         "CreatedTime": alb._now_iso(),
         **wanted,
     }
     alb._tags[arn] = query.tags(request)
     alb._lb_attrs[arn] = [{"Key": key, "Value": value} for key, value in _ATTRIBUTES.items()]
     _place(balancer)
-    # MiniStack has it ready at once; the answer to the call itself is always this.
-    return {"LoadBalancers": [{**view(balancer), "State": {"Code": "provisioning"}}]}
+    timeline.after("load balancer active", name, "load balancer is active", arn)
+    return {"LoadBalancers": [view(balancer)]}
+
+
+@timeline.happening("load balancer is active")
+def is_active(arn: str) -> None:
+    if arn in alb._lbs:
+        alb._lbs[arn]["State"] = "active"
 
 
 def _same(have, wanted) -> bool:
@@ -170,16 +177,27 @@ def delete(request):
     if _attribute(arn, "deletion_protection.enabled") == "true":
         message = f"Load balancer '{arn}' cannot be deleted because deletion protection is enabled"
         raise Refused("OperationNotPermitted", message)
+    name = balancer["LoadBalancerName"]
     for listener_arn, listener in list(alb._listeners.items()):
         if listener["LoadBalancerArn"] == arn:
+            for certificate in listener.get("Certificates", []):
+                settling.begin("certificate released", name, certificate)
             alb._delete_listener({"ListenerArn": listener_arn})
     for group in alb._tgs.values():
         group["LoadBalancerArns"] = [one for one in group.get("LoadBalancerArns", []) if one != arn]
-    for interface in _interfaces(balancer):
-        del ec2._network_interfaces[interface["NetworkInterfaceId"]]
+    # The balancer is gone at once for whoever asks; its interfaces are seen in their subnets for longer.
+    timeline.after("load balancer interfaces gone", name, "load balancer interfaces are gone", _description(balancer))
+    late.of_load_balancer(balancer)
     del alb._lbs[arn]
     alb._lb_attrs.pop(arn, None)
     alb._tags.pop(arn, None)
+
+
+@timeline.happening("load balancer interfaces are gone")
+def interfaces_are_gone(description: str) -> None:
+    for interface in list(ec2._network_interfaces.values()):
+        if interface.get("Description") == description:
+            del ec2._network_interfaces[interface["NetworkInterfaceId"]]
 
 
 def _attribute(arn: str, key: str):

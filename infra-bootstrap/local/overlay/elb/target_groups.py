@@ -5,6 +5,7 @@ from ministack.services import alb, ec2
 
 from overlay import query
 from overlay.elb.load_balancers import operation
+from overlay.lag import settling
 from overlay.query import Refused
 
 _ATTRIBUTES = {
@@ -127,6 +128,16 @@ def add(arn: str, target_id: str, port=None) -> None:
     have = alb._targets.setdefault(arn, [])
     if not any(one["Id"] == target_id and one.get("Port") == port for one in have):
         have.append({"Id": target_id, "Port": port})
+        settling.begin_in(_until_healthy(alb._tgs[arn]), "target healthy", _key(arn, target_id))
+
+
+def _until_healthy(group: dict) -> float:
+    """As many checks as it takes, one after another."""
+    return float(group["HealthCheckIntervalSeconds"]) * int(group["HealthyThresholdCount"])
+
+
+def _key(arn: str, target_id: str) -> str:
+    return f"{arn} {target_id}"
 
 
 def remove(arn: str, target_id: str) -> None:
@@ -182,4 +193,7 @@ def health(group: dict, target: dict) -> dict:
                 "Reason": "Target.InvalidState",
                 "Description": f"Target is in the {state} state",
             }
+    if not settling.is_known("target healthy", _key(group["TargetGroupArn"], target["Id"])):
+        text = "Initial health checks in progress"
+        return {"State": "initial", "Reason": "Elb.InitialHealthChecking", "Description": text}
     return {"State": "healthy"}

@@ -9,6 +9,7 @@ from ministack.core import responses, router
 from ministack.services import cloudtrail
 
 from overlay.events import bus, calls, identity, record
+from overlay.lag import draw
 from overlay.patch import replace
 from overlay.wire import answers, requests
 
@@ -61,7 +62,8 @@ def _listen(method, path, headers, body, query, request_id, answer) -> None:
         request, status, dict(answer_headers), text, request_id, account, region,
         responses.get_request_client_ip(), router.extract_access_key_id(headers, query), time.time(),
     )  # fmt: skip
-    bus.later(account, region, lambda: _tell(seen))
+    called = f"{service} {named or path}"
+    bus.later(account, region, lambda: _tell(seen), draw.seconds("api call told", called))
 
 
 def _tell(seen: Seen) -> None:

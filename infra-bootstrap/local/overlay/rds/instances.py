@@ -5,7 +5,7 @@ from ministack.services import ec2, rds
 from overlay import query
 from overlay.ec2 import interfaces
 from overlay.query import Refused
-from overlay.rds import parts, secrets
+from overlay.rds import life, parts, secrets
 from overlay.rds.records import address, arn, find, matches, operation, page, refused, view
 from overlay.rds.telling import tell
 
@@ -99,9 +99,8 @@ def create(request):
     rds._tags[instance["DBInstanceArn"]] = query.tags(request)
     if request.get("ManageMasterUserPassword"):
         secrets.manage(instance, request.get("MasterUserSecretKmsKeyId"))
-    tell(instance, "RDS-EVENT-0005", "DB instance created", "creation")
-    # MiniStack has it ready at once; the answer to the call itself is always this.
-    return {"DBInstance": {**view(instance), "DBInstanceStatus": "creating", "Endpoint": None}}
+    life.comes(instance)
+    return {"DBInstance": view(instance)}
 
 
 def _check(request: dict) -> None:
@@ -132,6 +131,7 @@ def describe(request):
 @operation("ModifyDBInstance")
 def modify(request):
     instance = find(request.get("DBInstanceIdentifier", ""))
+    life.refuse_unless_available(instance)
     changes = {name: request[name] for name in (*_DEFAULTS, *_OPTIONAL, *_PATIENT) if name in request}
     if "EngineVersion" in changes:
         changes["EngineVersion"] = parts.version(instance["Engine"], changes["EngineVersion"])
@@ -143,7 +143,9 @@ def modify(request):
     instance.update({shown: request[asked] for asked, shown in _SWITCHES.items() if asked in request})
     _modify_members(instance, request)
     tell(instance, "RDS-EVENT-0014", "Finished applying modification to DB instance", "configuration change")
-    return {"DBInstance": view(instance)}
+    answer = {"DBInstance": view(instance)}
+    life.changes(instance, request)
+    return answer
 
 
 def _modify_members(instance: dict, request: dict) -> None:
@@ -181,25 +183,24 @@ def delete(request):
         if not request.get("FinalDBSnapshotIdentifier"):
             message = "FinalDBSnapshotIdentifier is required unless SkipFinalSnapshot is specified."
             raise Refused("InvalidParameterCombination", message)
-        rds._create_snapshot_internal(
-            request["FinalDBSnapshotIdentifier"], {**instance, "Endpoint": instance["Endpoint"]}
-        )
-    for interface_id in instance.get("_Interfaces", []):
-        ec2._network_interfaces.pop(interface_id, None)
-    secrets.forget(instance)
-    del rds._instances[instance["DBInstanceIdentifier"]]
-    rds._tags.pop(instance["DBInstanceArn"], None)
-    tell(instance, "RDS-EVENT-0003", "DB instance deleted", "deletion")
-    return {"DBInstance": {**view(instance), "DBInstanceStatus": "deleting"}}
+        name = request["FinalDBSnapshotIdentifier"]
+        life.goes(instance, has_snapshot=True)
+        rds._create_snapshot_internal(name, {**instance, "Endpoint": instance["Endpoint"]})
+        life.snapshot_comes(name)
+    else:
+        life.goes(instance, has_snapshot=False)
+    return {"DBInstance": view(instance)}
 
 
 @operation("RebootDBInstance")
 def reboot(request):
     instance = find(request.get("DBInstanceIdentifier", ""))
+    life.refuse_unless_available(instance)
     for group in instance["DBParameterGroups"]:
         group["ParameterApplyStatus"] = "in-sync"
+    life.restarts(instance)
     tell(instance, "RDS-EVENT-0006", "DB instance restarted", "availability")
-    return {"DBInstance": {**view(instance), "DBInstanceStatus": "rebooting"}}
+    return {"DBInstance": view(instance)}
 
 
 @operation("StopDBInstance")
@@ -217,6 +218,6 @@ def _switch(request: dict, before: str, after: str, shown: str, event: tuple) ->
     if instance["DBInstanceStatus"] != before:
         message = f"Instance {instance['DBInstanceIdentifier']} is not in {before} state."
         raise refused("InvalidDBInstanceStateFault", message)
-    instance["DBInstanceStatus"] = after
+    life.switches(instance, shown, after)
     tell(instance, *event, "notification")
-    return {"DBInstance": {**view(instance), "DBInstanceStatus": shown}}
+    return {"DBInstance": view(instance)}

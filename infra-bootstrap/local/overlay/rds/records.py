@@ -47,6 +47,8 @@ def view(instance: dict) -> dict:
     group = rds._subnet_groups.get(instance.get("DBSubnetGroup", {}).get("DBSubnetGroupName", ""))
     if group is not None:
         shown["DBSubnetGroup"] = group
+    if instance["DBInstanceStatus"] == "creating":
+        shown["Endpoint"] = None
     shown["TagList"] = rds._tags.get(instance["DBInstanceArn"]) or []
     return shown
 

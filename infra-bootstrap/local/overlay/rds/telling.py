@@ -4,6 +4,7 @@ from ministack.core.responses import get_account_id, get_region
 from ministack.services import ec2
 
 from overlay.events import bus
+from overlay.lag import draw
 
 
 def tell(instance: dict, number: str, message: str, category: str) -> None:
@@ -17,4 +18,7 @@ def tell(instance: dict, number: str, message: str, category: str) -> None:
         "EventID": number,
     }
     arns = [instance["DBInstanceArn"]]
-    bus.later(get_account_id(), get_region(), lambda: bus.publish("aws.rds", "RDS DB Instance Event", detail, arns))
+    wait = draw.seconds("native event told", f"{instance['DBInstanceIdentifier']} {number}")
+    bus.later(
+        get_account_id(), get_region(), lambda: bus.publish("aws.rds", "RDS DB Instance Event", detail, arns), wait
+    )

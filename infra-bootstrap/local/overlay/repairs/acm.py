@@ -9,6 +9,7 @@ from ministack.services import acm, alb, route53
 
 from overlay import json_api
 from overlay.json_api import Refused
+from overlay.lag import draw, settling, timeline
 from overlay.patch import replace
 
 operation = json_api.operations(acm, "imported certificates, tokens and uses")
@@ -65,7 +66,21 @@ def _settle(certificate: dict) -> None:
             for name, value in standing
         ):
             option["ValidationStatus"] = "SUCCESS"
-    if all(one["ValidationStatus"] == "SUCCESS" for one in certificate["DomainValidationOptions"]):
+    is_proven = all(one["ValidationStatus"] == "SUCCESS" for one in certificate["DomainValidationOptions"])
+    if is_proven and "_Proven" not in certificate:
+        certificate["_Proven"] = True
+        arn = certificate["CertificateArn"]
+        wait = draw.seconds("certificate validated", certificate["DomainName"])
+        if wait:
+            timeline.in_seconds(wait, "certificate is issued", arn)
+        else:
+            is_issued(arn)
+
+
+@timeline.happening("certificate is issued")
+def is_issued(arn: str) -> None:
+    certificate = acm._certificates.get(arn)
+    if certificate is not None and certificate["Status"] == "PENDING_VALIDATION":
         certificate.update(Status="ISSUED", IssuedAt=acm.now_iso())
 
 
@@ -99,6 +114,8 @@ async def import_certificate(body, theirs):
         message = "The certificate field contains more than one certificate or is not valid PEM."
         raise Refused("ValidationException", message) from cause
     _read(record, found)
+    if "CertificateArn" not in body:
+        settling.begin("certificate usable", record["DomainName"], answer["CertificateArn"])
     return answer
 
 

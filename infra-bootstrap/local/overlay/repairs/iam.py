@@ -6,6 +6,7 @@ from urllib.parse import quote
 from ministack.services import iam
 
 from overlay import query
+from overlay.lag import hiding, settling
 from overlay.patch import replace_action
 from overlay.query import Refused
 from overlay.wire import form, models, replies
@@ -46,6 +47,27 @@ def _guard(name: str, check) -> None:
         return original(fields)
 
 
+@replace_action(iam._IAM_HANDLERS, "CreateRole", "services hear of a new role later")
+def create_role(original, fields):
+    answer = original(fields)
+    if answer[0] == 200:
+        settling.begin("role usable", _field(fields, "RoleName"))
+    return answer
+
+
+@replace_action(iam._IAM_HANDLERS, "AddRoleToInstanceProfile", "EC2 hears of a profile's role later")
+def add_role_to_profile(original, fields):
+    answer = original(fields)
+    if answer[0] == 200:
+        settling.begin("instance profile usable", _field(fields, "InstanceProfileName"))
+    return answer
+
+
+def _field(fields: dict, name: str) -> str:
+    value = fields.get(name, "")
+    return value[0] if isinstance(value, list) else value
+
+
 def _refuse_missing_policy(request: dict) -> None:
     arn = request.get("PolicyArn", "")
     if not arn.startswith(_BY_OTHERS) and iam._policies.get(arn) is None:
@@ -68,7 +90,8 @@ def _page(request: dict, found: list, member: str) -> dict:
 
 def _under(store, request: dict) -> list:
     prefix = request.get("PathPrefix") or "/"
-    return [one for _key, one in sorted(store.items()) if one.get("Path", "/").startswith(prefix)]
+    found = [one for key, one in sorted(store.items()) if not hiding.is_hidden("iam", key)]
+    return [one for one in found if one.get("Path", "/").startswith(prefix)]
 
 
 def _only(record: dict, *names: str) -> dict:

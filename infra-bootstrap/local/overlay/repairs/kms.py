@@ -2,12 +2,14 @@
 
 from ministack.services import kms
 
-from overlay import json_api
+from overlay import conditions, json_api
 from overlay.json_api import Refused
+from overlay.lag import timeline
 
 operation = json_api.operations(kms, "lists ignore their marker, states are not looked at")
 
 _LIMIT_DEFAULT = 100
+_DAY_SECONDS = 24 * 60 * 60
 
 
 def install() -> None:
@@ -28,7 +30,24 @@ async def list_keys(body, _theirs):
 @operation("ScheduleKeyDeletion")
 async def schedule_deletion(body, theirs):
     _not_doomed(body)
-    return await theirs(body)
+    answer = await theirs(body)
+    key = kms._resolve_key(body.get("KeyId", ""))
+    if conditions.NOW.speed:
+        days = body.get("PendingWindowInDays", 30)
+        timeline.in_seconds(days * _DAY_SECONDS / conditions.NOW.speed, "key is gone", key["KeyId"])
+    return answer
+
+
+@timeline.happening("key is gone")
+def is_gone(key_id: str) -> None:
+    """Unless its deletion was cancelled, and perhaps begun again."""
+    key = kms._keys.get(key_id)
+    if key is None or key["KeyState"] != "PendingDeletion" or timeline.is_to_happen("key is gone", key_id):
+        return
+    del kms._keys[key_id]
+    for alias, target in list(kms._aliases.items()):
+        if target == key_id:
+            del kms._aliases[alias]
 
 
 @operation("EnableKey")

@@ -23,7 +23,7 @@ def install() -> None:
         return {"_public_access_block": _BLOCK}
 
     @replace(s3, "handle_request", "GetBucketPolicyStatus is missing")
-    async def handle_request(original, method, path, headers, body, query_params):
+    async def handle_request(original, method, path, headers, body, query_params, **where):
         bucket = path.strip("/")
         if method == "GET" and "policyStatus" in query_params and "/" not in bucket and bucket in s3._buckets:
             policy = s3._bucket_policies.get(bucket)
@@ -32,7 +32,7 @@ def install() -> None:
             text = "true" if _is_public(policy) else "false"
             document = f'<PolicyStatus xmlns="{s3.S3_NS}"><IsPublic>{text}</IsPublic></PolicyStatus>'
             return 200, {"Content-Type": "application/xml"}, document.encode()
-        return await original(method, path, headers, body, query_params)
+        return await original(method, path, headers, body, query_params, **where)
 
     _name_versions()
 

@@ -4,6 +4,7 @@ from ministack.services import alb, waf
 
 from overlay import json_api
 from overlay.json_api import Refused
+from overlay.lag import settling
 
 operation = json_api.operations(waf, "logging configurations and capacities are missing")
 
@@ -60,6 +61,7 @@ def _complete(acl: dict, body: dict) -> None:
 async def create(body, theirs):
     answer = await theirs(body)
     _complete(waf.web_acl_record(answer["Summary"]["Id"], body.get("Scope", "REGIONAL")), body)
+    settling.begin("web acl usable", body.get("Name", ""), answer["Summary"]["ARN"])
     return answer
 
 
@@ -86,8 +88,22 @@ def _live_associations() -> dict:
     """Associations of load balancers that are still there."""
     for arn in list(waf._associations.keys()):
         if ":loadbalancer/" in arn and arn not in alb._lbs:
-            waf._associations.pop(arn, None)
+            _let_go(waf._associations.pop(arn, None))
     return dict(waf._associations.items())
+
+
+def _let_go(acl_arn) -> None:
+    """A web ACL counts as associated for a while after it was."""
+    if acl_arn:
+        settling.begin("web acl released", acl_arn.split("/")[-2], acl_arn)
+
+
+@operation("DisassociateWebACL")
+async def disassociate(body, theirs):
+    acl_arn = waf._associations.get(body.get("ResourceArn", ""))
+    answer = await theirs(body)
+    _let_go(acl_arn)
+    return answer
 
 
 @operation("AssociateWebACL")

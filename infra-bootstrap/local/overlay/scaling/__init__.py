@@ -6,3 +6,5 @@ from overlay.scaling import capacity, groups, policies, refreshes, settings  # n
 
 def install() -> None:
     instances.ended.append(capacity.instances_ended)
+    instances.gone.append(capacity.instance_is_gone)
+    capacity.served.append(refreshes.go_on)

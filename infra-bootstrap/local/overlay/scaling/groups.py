@@ -5,6 +5,7 @@ from ministack.services import alb, autoscaling, ec2
 
 from overlay import query
 from overlay.ec2 import api, templates
+from overlay.lag import settling
 from overlay.query import Refused
 from overlay.scaling import capacity, records
 from overlay.scaling.records import find, operation
@@ -57,9 +58,12 @@ def _settle(asked) -> None:
 def _template(asked: dict) -> dict:
     try:
         found = templates.find_template(asked)
-        templates.find_version(found, asked.get("Version"))
+        version = templates.find_version(found, asked.get("Version"))
     except api.Refused as refusal:
         raise Refused("ValidationError", f"You must use a valid fully-formed launch template. {refusal}") from refusal
+    unknown = settling.unknown_profile(version["LaunchTemplateData"].get("IamInstanceProfile"))
+    if unknown:
+        raise Refused("ValidationError", f"You must use a valid fully-formed launch template. {unknown}")
     return found
 
 
@@ -187,7 +191,7 @@ def set_desired(request):
 def terminate(request):
     wanted = request.get("InstanceId")
     for group in autoscaling._asgs.values():
-        for member in group["Instances"]:
+        for member in records.staying(group):
             if member["InstanceId"] == wanted:
                 if request.get("ShouldDecrementDesiredCapacity"):
                     group["DesiredCapacity"] -= 1
@@ -218,9 +222,8 @@ def delete(request):
             "still in the group."
         )
         raise Refused("ResourceInUse", message)
-    for member in list(group["Instances"]):
+    group.update(Status="Delete in progress", MinSize=0, DesiredCapacity=0)
+    for member in records.staying(group):
         capacity.remove(group, member, "the group was deleted")
-    for store in (autoscaling._asgs, autoscaling._tags):
-        store.pop(name, None)
-    autoscaling._delete_group_hooks(name)
-    autoscaling._delete_group_policies(name)
+    if not group["Instances"]:
+        capacity.forget(name)

@@ -15,6 +15,11 @@ def find(name: str) -> dict:
     return group
 
 
+def staying(group: dict) -> list:
+    """The members that are not on their way out."""
+    return [one for one in group["Instances"] if one["LifecycleState"] != "Terminating"]
+
+
 def is_suspended(group: dict, process: str) -> bool:
     return any(one["ProcessName"] == process for one in group.get("SuspendedProcesses", []))
 

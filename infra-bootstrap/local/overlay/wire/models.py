@@ -9,6 +9,7 @@ from botocore.model import ServiceModel
 _BOTOCORE_NAMES = {
     "elasticloadbalancing": "elbv2",
     "monitoring": "cloudwatch",
+    "servicequotas": "service-quotas",
     "states": "stepfunctions",
     "tagging": "resourcegroupstaggingapi",
 }

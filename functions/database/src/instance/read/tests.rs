@@ -1,7 +1,7 @@
 use aws_sdk_rds::types::builders::DbInstanceBuilder;
 use aws_sdk_rds::types::{
-    DbParameterGroupStatus, Endpoint, MasterUserSecret, PendingCloudwatchLogsExports,
-    PendingModifiedValues, Tag, VpcSecurityGroupMembership,
+    AvailabilityZone, DbParameterGroupStatus, DbSubnetGroup, Endpoint, MasterUserSecret,
+    PendingCloudwatchLogsExports, PendingModifiedValues, Subnet, Tag, VpcSecurityGroupMembership,
 };
 
 use super::*;
@@ -126,4 +126,22 @@ fn what_is_on_its_way_out_or_off_is_not_there() {
 fn a_stopped_instance_does_not_run() {
     assert!(!spec(&instance().db_instance_status("stopped").build()).running);
     assert!(spec(&instance().build()).running);
+}
+
+#[test]
+fn the_subnets_of_its_own_zone_and_of_its_standbys_are_occupied() {
+    let subnet = |id: &str, zone: &str| {
+        let zone = AvailabilityZone::builder().name(zone).build();
+        Subnet::builder().subnet_identifier(id).subnet_availability_zone(zone).build()
+    };
+    let group = DbSubnetGroup::builder()
+        .subnets(subnet("subnet-a", "eu-central-1a"))
+        .subnets(subnet("subnet-b", "eu-central-1b"))
+        .subnets(subnet("subnet-c", "eu-central-1c"))
+        .build();
+    let single = instance().db_subnet_group(group).availability_zone("eu-central-1c");
+    assert_eq!(occupied(&single.clone().build()), "subnet-c");
+    let double = single.secondary_availability_zone("eu-central-1a").build();
+    assert_eq!(occupied(&double), "subnet-a subnet-c");
+    assert_eq!(occupied(&instance().build()), "");
 }

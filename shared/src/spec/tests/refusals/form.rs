@@ -8,7 +8,7 @@ fn unknown_fields_are_told_the_name_that_was_meant() {
     check(
         &with("netwrok: {}"),
         &[
-            "5:1: netwrok: found the unknown field `netwrok`, expected `alarms`, `app`, `bastion`, `database`, `encryption`, `files`, `ingress`, `logging`, `name`, `network`, `people`, `region` or `terrace` (hint: did you mean `network`?)",
+            "5:1: netwrok: found the unknown field `netwrok`, expected `alarms`, `app`, `approval`, `bastion`, `database`, `encryption`, `files`, `ingress`, `logging`, `name`, `network`, `on_failure`, `people`, `region` or `terrace` (hint: did you mean `network`?)",
         ],
     );
     check(
@@ -20,13 +20,13 @@ fn unknown_fields_are_told_the_name_that_was_meant() {
     check(
         &with("port: 3"),
         &[
-            "5:1: port: found the unknown field `port`, expected `alarms`, `app`, `bastion`, `database`, `encryption`, `files`, `ingress`, `logging`, `name`, `network`, `people`, `region` or `terrace` (hint: `port` belongs under `app` or `database`)",
+            "5:1: port: found the unknown field `port`, expected `alarms`, `app`, `approval`, `bastion`, `database`, `encryption`, `files`, `ingress`, `logging`, `name`, `network`, `on_failure`, `people`, `region` or `terrace` (hint: `port` belongs under `app` or `database`)",
         ],
     );
     check(
         &with("colour: red"),
         &[
-            "5:1: colour: found the unknown field `colour`, expected `alarms`, `app`, `bastion`, `database`, `encryption`, `files`, `ingress`, `logging`, `name`, `network`, `people`, `region` or `terrace`",
+            "5:1: colour: found the unknown field `colour`, expected `alarms`, `app`, `approval`, `bastion`, `database`, `encryption`, `files`, `ingress`, `logging`, `name`, `network`, `on_failure`, `people`, `region` or `terrace`",
         ],
     );
     check(
@@ -126,7 +126,7 @@ fn what_is_no_spec_at_all_is_refused() {
             "1:1: name: found no `name`, expected text such as `shop` (hint: `name`: the stack's name: 1 to 18 lower-case letters, digits and single hyphens)",
             "1:1: region: found no `region`, expected text such as `eu-central-1` (hint: `region`: the AWS region it stands in)",
             "1:1: bastion: found no `bastion`, expected a section (hint: `bastion`: who may SSH from where with which key, or `enabled: false`)",
-            "1:2: x: found the unknown field `x`, expected `alarms`, `app`, `bastion`, `database`, `encryption`, `files`, `ingress`, `logging`, `name`, `network`, `people`, `region` or `terrace`",
+            "1:2: x: found the unknown field `x`, expected `alarms`, `app`, `approval`, `bastion`, `database`, `encryption`, `files`, `ingress`, `logging`, `name`, `network`, `on_failure`, `people`, `region` or `terrace`",
         ],
     );
     check(

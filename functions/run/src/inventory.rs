@@ -1,0 +1,83 @@
+//! What is ours after a run, and by which ids events find it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use shared::lambda::{Failure, Home};
+use shared::ledger::{Key, TierRecord, Whereabouts};
+use shared::model::{Live, Node, Stack, Tier};
+use shared::plan::{Inventory, Observed, settle};
+
+/// Facts that are ids of what AWS makes along with a VPC: events name those too.
+const BORN_ALONG: [&str; 2] = ["default_group", "default_acl"];
+
+/// What an id of a part begins with: `DisassociateRouteTable` names the association and neither
+/// the table nor the subnet (Amazon EC2 API reference).
+const PARTS: [&str; 2] = ["rtbassoc-", "aclassoc-"];
+
+/// Writes ids down, and where each belongs, so that an event about an id finds its stack.
+pub async fn keep_inventory(
+    home: &Home,
+    stack: &str,
+    records: &BTreeMap<Tier, TierRecord>,
+) -> Result<(), Failure> {
+    let wish: Vec<Node> = records.values().flat_map(|record| record.wish.clone()).collect();
+    let wish = Stack::new(wish).map_err(|error| Failure::Refused(error.to_string()))?;
+    let live = records.values().flat_map(|record| record.part.live.clone()).collect();
+    let observed = Observed { live, ..Observed::default() };
+    let key = Key::Inventory(stack);
+    let before: Inventory = home.ledger.read(&key).await?.unwrap_or_default();
+    let mut after = settle(&before, &wish, &observed);
+    for (address, owned) in &mut after {
+        let Some(id) = &owned.id else { continue };
+        let names = names(id, &observed.live);
+        let joined = names.iter().copied().collect::<Vec<_>>().join(" ");
+        if owned.announced.as_ref() == Some(&joined) {
+            continue;
+        }
+        let known: BTreeSet<&str> = owned.announced.iter().flat_map(|it| it.split(" ")).collect();
+        let place = Whereabouts { stack: stack.to_owned(), address: address.clone() };
+        for name in names.difference(&known) {
+            home.ledger.write(&Key::Id(name), &place).await?;
+        }
+        owned.announced = Some(joined);
+    }
+    if after != before {
+        home.ledger.write(&key, &after).await?;
+    }
+    Ok(())
+}
+
+/// All ids by which events may name the resource `id`.
+fn names<'a>(id: &'a str, lives: &'a [Live]) -> BTreeSet<&'a str> {
+    let facts = lives.iter().filter(|live| live.id() == Some(id)).flat_map(|live| &live.facts);
+    let others = facts.filter(|(name, value)| {
+        BORN_ALONG.contains(&name.as_str()) || PARTS.iter().any(|part| value.starts_with(part))
+    });
+    others.map(|(_, value)| value.as_str()).chain([id]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+    use shared::model::{Address, Status};
+
+    use super::*;
+
+    #[test]
+    fn a_resource_is_found_by_its_parts_and_by_what_was_born_along() {
+        let live = |facts: &[(&str, &str)]| Live {
+            address: Address::new(Tier::Network, "it"),
+            kind: "AWS::EC2::It".into(),
+            spec: Value::Null,
+            facts: facts.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect(),
+            status: Status::Ready,
+        };
+        let lives = [
+            live(&[("id", "rtb-1"), ("subnet-1", "rtbassoc-1"), ("vpc", "vpc-1")]),
+            live(&[("id", "vpc-1"), ("default_acl", "acl-0"), ("cidr", "10.0.0.0/16")]),
+        ];
+        assert_eq!(names("rtb-1", &lives), ["rtb-1", "rtbassoc-1"].into());
+        assert_eq!(names("vpc-1", &lives), ["acl-0", "vpc-1"].into());
+        assert_eq!(names("arn:gone", &lives), ["arn:gone"].into());
+    }
+}

@@ -1,0 +1,230 @@
+"""The control surface: settings, the journal of changing calls, and every kind of fault."""
+
+import json
+import time
+import urllib.error
+import urllib.request
+
+import botocore.exceptions
+
+from tests import functions
+from tests.cloud import Cloud, WithCloud, trusting
+
+_CALLING = """
+    import botocore.session
+    botocore.session.get_session().create_client("ec2").create_vpc(CidrBlock="10.7.0.0/16")
+"""
+
+
+class Controlled(WithCloud):
+    """On a cloud of its own: faults and settings would befall the other tests too."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.cloud = Cloud()
+        cls.addClassCleanup(cls.cloud.stop)
+
+    def tearDown(self):
+        self.ask("DELETE", "faults")
+
+    def ask(self, method, what, body=None):
+        """(status, answer) of the control surface."""
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(f"{self.cloud.url}/_terrace/{what}", data=data, method=method)
+        try:
+            with urllib.request.urlopen(request, timeout=5) as answer:
+                return answer.status, json.load(answer)
+        except urllib.error.HTTPError as refusal:
+            return refusal.code, json.load(refusal)
+
+    def fault(self, **wanted):
+        status, answer = self.ask("POST", "faults", wanted)
+        self.assertEqual(status, 200, answer)
+        return answer["faults"][0]["id"]
+
+    def fired(self, number):
+        return next(one for one in self.ask("GET", "faults")[1]["faults"] if one["id"] == number)
+
+    def vpcs(self):
+        return {one["VpcId"] for one in self.client("ec2").describe_vpcs()["Vpcs"]}
+
+    def new_vpc(self):
+        return self.client("ec2").create_vpc(CidrBlock="10.9.0.0/16")
+
+
+class Settings(Controlled):
+    def test_what_is_set_is_shown_and_what_is_wrong_is_refused_all_at_once(self):
+        self.assertEqual(self.ask("PUT", "settings", {"seed": 7, "quotas": {"vpcs": 9}})[0], 200)
+        shown = self.ask("GET", "settings")[1]
+        self.assertEqual((shown["seed"], shown["quotas"]["vpcs"], shown["speed"]), (7, 9, None))
+        wrong = {"seed": 1, "speed": 0, "colour": "red", "quotas": {"vpcs": -1, "moons": 2}}
+        status, answer = self.ask("PUT", "settings", wrong)
+        self.assertEqual((status, len(answer["problems"])), (400, 4), answer)
+        self.assertEqual(self.ask("GET", "settings")[1]["seed"], 7)
+
+    def test_service_quotas_answers_what_is_set(self):
+        self.ask("PUT", "settings", {"quotas": {"elastic_ips": 8}})
+        quotas = self.client("service-quotas")
+        asked = {"ServiceCode": "ec2", "QuotaCode": "L-0263D0A3"}
+        self.assertEqual(quotas.get_service_quota(**asked)["Quota"]["Value"], 8)
+        self.assertEqual(quotas.get_aws_default_service_quota(**asked)["Quota"]["Value"], 5)
+        listed = quotas.list_service_quotas(ServiceCode="vpc")["Quotas"]
+        self.assertIn("L-F678F1CE", [one["QuotaCode"] for one in listed])
+        self.refused("NoSuchResourceException", quotas.get_service_quota, ServiceCode="vpc", QuotaCode="L-NONE")
+
+
+class Journal(Controlled):
+    def calls(self, since=0):
+        return self.ask("GET", f"calls?since={since}")[1]["calls"]
+
+    def last(self):
+        return max((one["number"] for one in self.calls()), default=0)
+
+    def test_changing_calls_are_told_by_address_with_how_they_ended_and_looks_are_not(self):
+        ec2, start = self.client("ec2"), self.last()
+        tags = [{"Key": "terrace:address", "Value": "network/vpc"}, {"Key": "terrace:stack", "Value": "shop"}]
+        made = ec2.create_vpc(
+            CidrBlock="10.8.0.0/16", TagSpecifications=[{"ResourceType": "vpc", "Tags": tags}]
+        )["Vpc"]["VpcId"]  # fmt: skip
+        ec2.describe_vpcs()
+        ec2.delete_vpc(VpcId=made)
+        self.refused("InvalidVpcID.NotFound", ec2.delete_vpc, VpcId=made)
+        names = ("action", "resource", "stack", "outcome", "caller")
+        told = [tuple(one[name] for name in names) for one in self.calls(start)]
+        self.assertEqual(told[0], ("CreateVpc", "network/vpc", "shop", "ok", "root"))
+        self.assertEqual(told[1], ("DeleteVpc", "network/vpc", "shop", "ok", "root"))
+        self.assertEqual(told[2], ("DeleteVpc", "vpc", None, "InvalidVpcID.NotFound", "root"))
+        self.assertEqual(len(told), 3)
+
+    def test_every_protocol_is_told(self):
+        start = self.last()
+        self.client("s3").create_bucket(Bucket="journalled")
+        self.client("s3").put_object(Bucket="journalled", Key="k", Body=b"x")
+        self.client("s3").get_object(Bucket="journalled", Key="k")
+        self.client("logs").create_log_group(logGroupName="/journalled")
+        self.client("iam").create_user(UserName="journalled")
+        self.client("cloudwatch").delete_alarms(AlarmNames=["journalled"])
+        self.client("kms").create_key(Tags=[{"TagKey": "terrace:address", "TagValue": "keys/data"}])
+        self.client("sns").create_topic(Name="journalled")
+        told = [(one["service"], one["action"], one["resource"]) for one in self.calls(start)]
+        expected = [
+            ("s3", "CreateBucket", "journalled"), ("s3", "PutObject", "journalled/k"),
+            ("logs", "CreateLogGroup", "/journalled"), ("iam", "CreateUser", "journalled"),
+            ("monitoring", "DeleteAlarms", "journalled"), ("kms", "CreateKey", "keys/data"),
+            ("sns", "CreateTopic", "journalled"),
+        ]  # fmt: skip
+        self.assertEqual(told, expected)
+
+    def test_it_can_be_emptied_and_numbers_go_on(self):
+        self.new_vpc()
+        before = self.last()
+        self.ask("DELETE", "calls")
+        self.assertEqual(self.calls(), [])
+        self.new_vpc()
+        self.assertEqual([one["number"] for one in self.calls()], [before + 1])
+
+
+class Faults(Controlled):
+    def test_an_error_before_leaves_no_effect_and_one_after_leaves_it(self):
+        before = self.vpcs()
+        number = self.fault(service="ec2", action="CreateVpc", how="error", count=1, code="Odd", status=400)
+        self.refused("Odd", self.new_vpc)
+        self.assertEqual(self.vpcs(), before)
+        self.assertEqual(self.fired(number)["fired"], 1)
+        self.fault(service="ec2", action="CreateVpc", how="error", when="after", count=1)
+        self.refused("InternalError", self.new_vpc)
+        self.assertEqual(len(self.vpcs() - before), 1)
+        self.new_vpc()
+
+    def test_a_cut_call_gets_no_answer_and_has_had_its_effect_or_not(self):
+        for when, made in (("before", 0), ("after", 1)):
+            before = self.vpcs()
+            self.fault(service="ec2", action="CreateVpc", how="cut", when=when, count=1)
+            with self.assertRaises(botocore.exceptions.ConnectionClosedError, msg=when):
+                self.new_vpc()
+            self.assertEqual(len(self.vpcs() - before), made, when)
+
+    def test_throttling_speaks_each_service_s_own_words(self):
+        self.fault(service="*", action="*", how="throttle")
+        for service, code, operation, request in (
+            ("ec2", "RequestLimitExceeded", "create_vpc", {"CidrBlock": "10.0.0.0/16"}),
+            ("s3", "SlowDown", "create_bucket", {"Bucket": "throttled"}),
+            ("iam", "Throttling", "create_user", {"UserName": "throttled"}),
+            ("kms", "ThrottlingException", "create_key", {}),
+            ("cloudwatch", "Throttling", "delete_alarms", {"AlarmNames": ["throttled"]}),
+            ("sns", "Throttled", "create_topic", {"Name": "throttled"}),
+            ("events", "ThrottlingException", "put_rule", {"Name": "throttled", "EventPattern": "{}"}),
+        ):
+            self.refused(code, getattr(self.client(service), operation), **request)
+        self.client("ec2").describe_vpcs()
+
+    def test_a_function_dies_in_the_middle_of_its_call(self):
+        for when, made in (("before", 0), ("after", 1)):
+            functions.create(self.cloud, f"caller-{when}", _CALLING)
+            before = self.vpcs()
+            number = self.fault(
+                service="ec2", action="CreateVpc", how="kill", when=when, count=1, caller=f"caller-{when}"
+            )
+            self.new_vpc()
+            answer = self.client("lambda").invoke(FunctionName=f"caller-{when}")
+            self.assertEqual(answer.get("FunctionError"), "Unhandled", answer)
+            self.assertEqual((len(self.vpcs() - before), self.fired(number)["fired"]), (1 + made, 1), when)
+            self.assertNotIn("FunctionError", self.client("lambda").invoke(FunctionName=f"caller-{when}"))
+
+    def test_what_a_call_makes_can_stay_unseen_for_some_looks(self):
+        self.fault(service="ec2", action="CreateVpc", how="hide", times=2, count=1)
+        ec2 = self.client("ec2")
+        made = self.new_vpc()["Vpc"]["VpcId"]
+        self.refused("InvalidVpcID.NotFound", ec2.create_subnet, VpcId=made, CidrBlock="10.9.0.0/24")
+        self.assertNotIn(made, self.vpcs())
+        self.assertIn(made, self.vpcs())
+        self.ask("PUT", "settings", {"hidden_reads": 1})
+        self.addCleanup(self.ask, "PUT", "settings", {"hidden_reads": 0})
+        self.client("iam").create_role(RoleName="unseen", AssumeRolePolicyDocument=trusting("ec2.amazonaws.com"))
+        self.refused("NoSuchEntity", self.client("iam").get_role, RoleName="unseen")
+        self.client("iam").get_role(RoleName="unseen")
+
+    def test_only_the_chosen_calls_are_hit(self):
+        iam = self.client("iam")
+        number = self.fault(service="iam", action="CreateUser", how="error", resource="anna", skip=1, count=1)
+        iam.create_user(UserName="bert")
+        iam.create_user(UserName="anna-1")
+        self.refused("InternalError", iam.create_user, UserName="anna-2")
+        iam.create_user(UserName="anna-3")
+        shown = self.fired(number)
+        self.assertEqual((shown["matched"], shown["calls"]), (2, ["iam:CreateUser anna-2"]))
+
+    def test_a_rate_is_drawn_by_the_seed(self):
+        def hits():
+            self.fault(service="iam", action="GetUser", how="error", reads=True, rate=0.5, code="Drawn", status=400)
+            found = ""
+            for _ in range(16):
+                try:
+                    self.client("iam").get_user(UserName="nobody")
+                except botocore.exceptions.ClientError as refusal:
+                    found += "x" if refusal.response["Error"]["Code"] == "Drawn" else "."
+            self.ask("DELETE", "faults")
+            return found
+
+        self.ask("PUT", "settings", {"seed": 3})
+        drawn = hits()
+        self.assertTrue("x" in drawn and "." in drawn, drawn)
+        self.assertEqual(hits(), drawn)
+
+    def test_a_delay_holds_the_call_and_then_lets_it_through(self):
+        self.fault(service="ec2", action="DescribeVpcs", how="delay", reads=True, seconds=0.3, count=1)
+        started = time.monotonic()
+        self.vpcs()
+        self.assertGreaterEqual(time.monotonic() - started, 0.3)
+
+    def test_what_is_wrong_with_a_fault_is_said_all_at_once(self):
+        status, answer = self.ask("POST", "faults", {"service": "ec2", "how": "explode", "often": 1, "count": 0})
+        self.assertEqual((status, len(answer["problems"])), (400, 4), answer)
+        for wrong in (
+            {"service": "ec2", "action": "CreateMoon", "how": "cut"},
+            {"service": "moon", "action": "*", "how": "cut"},
+            {"service": "ec2", "action": "DescribeVpcs", "how": "cut"},
+            {"service": "ec2", "action": "CreateVpc", "how": "throttle", "when": "after"},
+        ):
+            self.assertEqual(self.ask("POST", "faults", wrong)[0], 400, wrong)
+        self.assertEqual(self.ask("GET", "faults")[1]["faults"], [])

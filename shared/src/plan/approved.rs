@@ -1,0 +1,306 @@
+//! What people approve of a plan, its hash, and how one plan differs from another.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+
+use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
+
+use super::{Action, Note, Part, Plan, Step, hex};
+use crate::diff::diff;
+use crate::model::{Address, Rules};
+
+/// How much of a hash people have to type: 48 bits.
+pub const HASH_SHORT: usize = 12;
+
+/// Differences between two plans that are told; a report is read by people.
+const TOLD_MAX: usize = 20;
+
+/// Characters of each: a policy or a script is longer.
+const LINE_MAX: usize = 400;
+
+impl Plan {
+    /// What people approve, as SHA-256 in 64 hexadecimal digits: steps with action, address and
+    /// fields, what is refused, and notes.
+    ///
+    /// It is the same for the same spec and the same world, whoever made the plan and when. What
+    /// is only waited for is no part of it: that something has become ready changes nothing.
+    pub fn hash(&self) -> String {
+        let steps = [Part::Clear, Part::Build, Part::Retire].map(|part| self.changes(part));
+        let essence = json!([steps, notes(&self.refused), notes(&self.notes)]);
+        hex(&Sha256::digest(ordered(&essence).to_string()))
+    }
+
+    /// Whether `said`, at least the hash's first 12 digits, means this plan.
+    pub fn is_meant_by(&self, said: &str) -> bool {
+        said.len() >= HASH_SHORT && self.hash().starts_with(&said.to_ascii_lowercase())
+    }
+
+    /// How this plan differs from one that was approved: a line each, empty when it does not.
+    pub fn moved_since(&self, approved: &Plan) -> Vec<String> {
+        let (before, now) = (approved.told(), self.told());
+        let addresses: BTreeSet<&Address> = before.keys().chain(now.keys()).copied().collect();
+        let lines = addresses.into_iter().filter_map(|at| {
+            let (before, now) = (before.get(at), now.get(at));
+            match (before, now) {
+                (Some(before), Some(now)) if essences(before) == essences(now) => None,
+                (Some(before), Some(now)) => Some(format!("`{at}`: {}", otherwise(before, now))),
+                (Some(before), None) => {
+                    Some(format!("`{at}`: approved was: {}; now: nothing to do", all(before)))
+                }
+                (None, Some(now)) => Some(format!("`{at}`: not in the plan; now: {}", all(now))),
+                (None, None) => None,
+            }
+        });
+        let mut lines: Vec<String> = lines.collect();
+        lines.extend(said_since(&approved.refused, &self.refused, "is refused now"));
+        lines.extend(said_since(&approved.notes, &self.notes, "is noted now"));
+        let more = lines.len().saturating_sub(TOLD_MAX);
+        lines.truncate(TOLD_MAX);
+        for line in &mut lines {
+            *line = line.chars().take(LINE_MAX).collect();
+        }
+        lines.extend((more > 0).then(|| format!("and {more} more")));
+        lines
+    }
+
+    /// Addresses at which this plan deletes something, and the approved one does nothing.
+    pub fn deletes_beyond(&self, approved: &Plan) -> Vec<&Address> {
+        let agreed: BTreeSet<_> = approved.all_steps().map(|step| &step.address).collect();
+        let deletions = self.all_steps().filter(|step| step.action == Action::Delete);
+        deletions.map(|step| &step.address).filter(|address| !agreed.contains(address)).collect()
+    }
+
+    fn changes(&self, part: Part) -> Vec<Value> {
+        self.steps(part).iter().filter(|step| step.action != Action::Wait).map(essence).collect()
+    }
+
+    /// What changes at each address; a replacement has two steps.
+    fn told(&self) -> BTreeMap<&Address, Vec<&Step>> {
+        let mut told: BTreeMap<&Address, Vec<&Step>> = BTreeMap::new();
+        for step in self.all_steps().filter(|step| step.action != Action::Wait) {
+            told.entry(&step.address).or_default().push(step);
+        }
+        told
+    }
+}
+
+/// What of a step people approve. Its reason and what it waits for follow from the rest.
+fn essence(step: &Step) -> Value {
+    let (action, fields) = match &step.action {
+        Action::Create => ("create", Vec::new()),
+        Action::Update(differences) => {
+            let field = differences
+                .iter()
+                .map(|it| json!({ "field": it.field, "live": sorted(&it.live), "want": it.want }));
+            ("update", field.collect())
+        }
+        Action::Wait => ("wait", Vec::new()),
+        Action::Delete => ("delete", Vec::new()),
+    };
+    let node = step.node.as_ref();
+    json!({
+        "address": step.address, "kind": step.kind, "action": action, "fields": fields,
+        "spec": node.map(|it| &it.spec), "protected": node.map(|it| it.protected), "id": step.id,
+        "replaces": step.replaces,
+    })
+}
+
+fn essences(steps: &[&Step]) -> Vec<Value> {
+    steps.iter().map(|step| essence(step)).collect()
+}
+
+fn notes(notes: &[Note]) -> Vec<Value> {
+    notes.iter().map(|it| json!([it.address, it.text])).collect()
+}
+
+/// Lists as AWS gives them back, in an order of ours.
+fn sorted(value: &Value) -> Value {
+    match value {
+        Value::Array(items) => {
+            let mut items: Vec<Value> = items.iter().map(sorted).collect();
+            items.sort_by_cached_key(|it| ordered(it).to_string());
+            items.into()
+        }
+        Value::Object(fields) => {
+            fields.iter().map(|(name, it)| (name.clone(), sorted(it))).collect::<Map<_, _>>().into()
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
+    }
+}
+
+/// Fields in the order of their names: whether JSON keeps another is a feature of its crate that
+/// any other crate of a binary may turn on.
+fn ordered(value: &Value) -> Value {
+    match value {
+        Value::Object(fields) => {
+            let by_name: BTreeMap<&String, &Value> = fields.iter().collect();
+            let fields = by_name.into_iter().map(|(name, it)| (name.clone(), ordered(it)));
+            fields.collect::<Map<_, _>>().into()
+        }
+        Value::Array(items) => items.iter().map(ordered).collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
+    }
+}
+
+fn otherwise(before: &[&Step], now: &[&Step]) -> String {
+    if let ([before], [now]) = (before, now)
+        && let (Action::Create, Action::Create) = (&before.action, &now.action)
+        && let (Some(old), Some(new)) = (&before.node, &now.node)
+    {
+        let differences = diff(&new.spec, &old.spec, &Rules::default());
+        let fields: Vec<String> = differences.iter().map(ToString::to_string).collect();
+        return format!("is made otherwise now: {}", fields.join(", "));
+    }
+    format!("approved was: {}; now: {}", all(before), all(now))
+}
+
+fn all(steps: &[&Step]) -> String {
+    steps.iter().fold(String::new(), |mut text, step| {
+        let (separator, id) =
+            (if text.is_empty() { "" } else { ", then " }, step.id.as_deref().unwrap_or_default());
+        let what = match &step.action {
+            Action::Create => "create".to_owned(),
+            Action::Update(differences) => {
+                let fields: Vec<String> = differences.iter().map(ToString::to_string).collect();
+                format!("update ({})", fields.join(", "))
+            }
+            Action::Wait => "wait".to_owned(),
+            Action::Delete if id.is_empty() => "delete".to_owned(),
+            Action::Delete => format!("delete {id}"),
+        };
+        // Writing into a string cannot fail.
+        _ = write!(text, "{separator}{what}");
+        text
+    })
+}
+
+fn said_since(before: &[Note], now: &[Note], how: &str) -> Vec<String> {
+    let new = now.iter().filter(|note| !before.contains(note));
+    new.map(|note| format!("`{}` {how}: {}", note.address, note.text)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diff::Difference;
+    use crate::model::{Node, Tier};
+
+    fn step(name: &str, action: Action) -> Step {
+        let address = Address::new(Tier::Network, name);
+        let node = Node {
+            address: address.clone(),
+            kind: "AWS::EC2::Thing".into(),
+            spec: json!({ "cidr": "10.0.0.0/16", "zone": "a" }),
+            after: BTreeSet::new(),
+            protected: false,
+        };
+        Step {
+            address,
+            kind: "AWS::EC2::Thing".into(),
+            reason: "is missing".into(),
+            consequences: Vec::new(),
+            replaces: None,
+            node: (action != Action::Delete).then_some(node),
+            id: (action == Action::Delete).then(|| format!("id-{name}")),
+            action,
+            holders: BTreeSet::new(),
+        }
+    }
+
+    fn update(live: Value, want: Value) -> Action {
+        Action::Update(vec![Difference { field: "ports".into(), live, want }])
+    }
+
+    fn building(steps: Vec<Step>) -> Plan {
+        Plan { build: steps, ..Plan::default() }
+    }
+
+    #[test]
+    fn the_hash_is_that_of_what_people_approve_and_of_nothing_else() {
+        let plan = building(vec![step("vpc", Action::Create)]);
+        let with = |change: fn(&mut Plan)| {
+            let mut other = plan.clone();
+            change(&mut other);
+            other.hash() == plan.hash()
+        };
+        let same: [fn(&mut Plan); 3] = [
+            |it| it.build[0].reason = "replaced: of another mind".into(),
+            |it| it.build.push(step("nat", Action::Wait)),
+            |it| {
+                let node = it.build[0].node.as_mut().expect("a node");
+                node.after.insert(Address::new(Tier::Network, "nat"));
+            },
+        ];
+        for (at, change) in same.into_iter().enumerate() {
+            assert!(with(change), "case {at} changes the hash");
+        }
+        let other: [fn(&mut Plan); 6] = [
+            |it| it.build[0].action = Action::Update(Vec::new()),
+            |it| it.build[0].node.as_mut().expect("a node").spec["zone"] = json!("b"),
+            |it| it.build[0].node.as_mut().expect("a node").protected = true,
+            |it| it.retire.push(step("old", Action::Delete)),
+            |it| it.notes.push(Note { address: Address::new(Tier::Keys, "key"), text: "x".into() }),
+            |it| {
+                it.refused
+                    .push(Note { address: Address::new(Tier::Keys, "key"), text: "x".into() });
+            },
+        ];
+        for (at, change) in other.into_iter().enumerate() {
+            assert!(!with(change), "case {at} does not change the hash");
+        }
+    }
+
+    #[test]
+    fn the_order_in_which_aws_lists_things_is_no_part_of_the_hash() {
+        let of = |live: Value| building(vec![step("acl", update(live, json!([443])))]).hash();
+        assert_eq!(of(json!([22, 80])), of(json!([80, 22])));
+        assert_ne!(of(json!([22, 80])), of(json!([22, 81])));
+    }
+
+    #[test]
+    fn a_hash_may_be_said_in_short_but_not_too_short() {
+        let plan = building(vec![step("vpc", Action::Create)]);
+        let hash = plan.hash();
+        assert_eq!(hash.len(), 64);
+        for (said, means) in [
+            (hash.as_str(), true),
+            (&hash[..HASH_SHORT], true),
+            (&hash[..HASH_SHORT].to_uppercase(), true),
+            (&hash[..HASH_SHORT - 1], false),
+            ("", false),
+            ("000000000000", false),
+        ] {
+            assert_eq!(plan.is_meant_by(said), means, "{said}");
+        }
+    }
+
+    #[test]
+    fn what_has_moved_is_told_address_by_address() {
+        let mut other = step("subnet", Action::Create);
+        other.node.as_mut().expect("a node").spec["zone"] = json!("b");
+        let approved = building(vec![
+            step("same", Action::Create),
+            step("subnet", Action::Create),
+            step("gone", Action::Create),
+            step("acl", update(json!([22]), json!([443]))),
+        ]);
+        let mut now = building(vec![
+            step("same", Action::Create),
+            other,
+            step("acl", update(json!([22, 80]), json!([443]))),
+        ]);
+        now.retire.push(step("extra", Action::Delete));
+        assert_eq!(
+            now.moved_since(&approved),
+            [
+                "`network/acl`: approved was: update (ports: [22] → [443]); now: update (ports: [22,80] → [443])",
+                "`network/extra`: not in the plan; now: delete id-extra",
+                "`network/gone`: approved was: create; now: nothing to do",
+                "`network/subnet`: is made otherwise now: zone: a → b",
+            ]
+        );
+        assert_eq!(approved.moved_since(&approved), Vec::<String>::new());
+        assert_eq!(now.deletes_beyond(&approved), [&Address::new(Tier::Network, "extra")]);
+    }
+}
