@@ -78,7 +78,10 @@ impl Journey<'_> {
         let (count, calls) = (points.len(), clean.writes() - begun.writes());
         let healed = count - broken.len();
         let name = self.name;
-        println!("{name}: {calls} calls, {count} points, {healed} healed in {:?}", started.elapsed());
+        println!(
+            "{name}: {calls} calls, {count} points, {healed} healed in {:?}",
+            started.elapsed()
+        );
         assert!(broken.is_empty(), "{name}: not healed: {broken:#?}");
     }
 

@@ -67,7 +67,7 @@ fn paces() -> impl Strategy<Value = Pace> {
     )
 }
 
-/// Storage only grows, whatever a spec asks: a smaller wish stays what was.
+/// A cloud that never held anything but `stack`.
 fn fresh(stack: &Stack, all: &[&Stack]) -> Memory {
     let (cloud, mut ledger) = (cloud(all, Pace::default()), Ledger::default());
     block_on(deploy(&cloud, stack, &mut ledger));

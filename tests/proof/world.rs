@@ -34,7 +34,8 @@ fn facts(stacks: &[&Stack]) -> BTreeMap<String, BTreeMap<String, Known>> {
     let references: BTreeSet<_> = nodes().flat_map(|node| node.references()).collect();
     for it in references.into_iter().filter(|it| !["id", "arn"].contains(&&*it.fact)) {
         let kind = kinds[&it.address];
-        let known = if LATE.contains(&(kind, &*it.fact)) { Known::OnceReady } else { Known::AtBirth };
+        let known =
+            if LATE.contains(&(kind, &*it.fact)) { Known::OnceReady } else { Known::AtBirth };
         facts.entry(kind.to_owned()).or_default().insert(it.fact, known);
     }
     facts
@@ -90,9 +91,7 @@ fn manners(kind: &str) -> Manners {
         }
         "AWS::EC2::NatGateway" => Manners { lingers: true, slowness: 3, ..plain },
         "AWS::EC2::Instance" => Manners { lingers: true, slowness: 2, ..plain },
-        "AWS::EC2::EIPAssociation" => {
-            Manners { ready_first: fields(&["instance_id"]), ..plain }
-        }
+        "AWS::EC2::EIPAssociation" => Manners { ready_first: fields(&["instance_id"]), ..plain },
         "AWS::RDS::DBInstance" => Manners {
             lingers: true,
             slowness: 6,

@@ -158,7 +158,7 @@ impl Cloud {
             account: ACCOUNT.to_owned(),
             region: REGION.to_owned(),
         };
-        Cx { scope, run: "test".to_owned(), aws: self.aws() }
+        Cx { scope, run: "test".to_owned(), started: unix_seconds(), aws: self.aws() }
     }
 }
 

@@ -59,10 +59,11 @@ async fn look(
     invocation: &Invocation,
 ) -> Result<Answer, Failure> {
     let ledger = &home.ledger;
-    let Run { mode, .. } = ledger.need(&Key::Run(stack, run)).await?;
+    let Run { mode, started, .. } = ledger.need(&Key::Run(stack, run)).await?;
     let plan: Plan = ledger.need(&Key::Plan(stack, run)).await?;
     let (wish, live) = gather(home, stack, run).await?;
-    let cx = Cx { scope: invocation.scope(stack), run: run.to_owned(), aws: home.aws.clone() };
+    let (scope, run_name) = (invocation.scope(stack), run.to_owned());
+    let cx = Cx { scope, run: run_name, started, aws: home.aws.clone() };
     home.aws.take_calls();
     let is_deploy = match mode {
         Mode::Deploy => true,

@@ -22,6 +22,8 @@ pub struct Cx {
     pub scope: Scope,
     /// The run that makes changes; goes into tags.
     pub run: String,
+    /// When that run began, in Unix seconds: the same at every try, so it may be part of a name.
+    pub started: i64,
     pub aws: Aws,
 }
 

@@ -116,6 +116,9 @@ pub enum Recover {
 pub struct TierRecord {
     pub wish: Vec<Node>,
     pub part: TierPart,
+    /// When the run began, in Unix seconds.
+    #[serde(default)]
+    pub started: i64,
     /// API calls of the tier in this run.
     #[serde(default)]
     pub calls: Tally,

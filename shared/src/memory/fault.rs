@@ -45,8 +45,10 @@ impl Throttle {
     /// Whether the next call is one too many.
     fn strikes(&mut self) -> bool {
         // A linear congruential generator: Knuth's MMIX. Its upper bits are random enough.
-        self.seed =
-            self.seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.seed = self
+            .seed
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         (self.seed >> 33) % 100 < self.percent
     }
 }

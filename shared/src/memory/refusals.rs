@@ -2,10 +2,10 @@
 
 use serde_json::Value;
 
+use super::ids;
 use super::kind::{Birth, Kind};
 use super::object::{Object, Stage};
 use super::state::State;
-use super::ids;
 use crate::model::{Bound, Node, Rules};
 use crate::world::CloudError;
 
@@ -34,9 +34,14 @@ impl State {
     }
 
     /// What has the name that `node` wants, other than `own`.
-    pub fn check_name(&self, node: &Node, kind: &Kind, own: Option<&str>) -> Result<(), CloudError> {
-        let is_address_its_name = matches!(kind.birth, Birth::Placed | Birth::Named)
-            && kind.manners.unique.is_empty();
+    pub fn check_name(
+        &self,
+        node: &Node,
+        kind: &Kind,
+        own: Option<&str>,
+    ) -> Result<(), CloudError> {
+        let is_address_its_name =
+            matches!(kind.birth, Birth::Placed | Birth::Named) && kind.manners.unique.is_empty();
         let holder = self.objects.iter().find(|it| {
             let is_other = it.kind == node.kind && Some(&*it.id) != own && it.is_there();
             let has_address = is_address_its_name && it.address == node.address;

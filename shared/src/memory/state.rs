@@ -9,7 +9,7 @@ use super::ids;
 use super::kind::{Birth, Kind, Pace};
 use super::object::{Object, Stage};
 use super::refusals::unknown;
-use crate::model::{Address, Facts, Live, Node};
+use crate::model::{Address, Bound, Facts, Live, Node};
 use crate::world::CloudError;
 
 #[derive(Clone, Default)]
@@ -58,9 +58,9 @@ impl State {
         let id = self.id_for(node, &kind);
         let mut object = Object::new(id, node, stage, &kind, self.pace);
         object.run = self.run;
-        if extent == Extent::Half && kind.manners.in_steps {
-            object.become_like(bare(&kind, &node.spec));
-        }
+        let halfway = extent == Extent::Half && kind.manners.in_steps;
+        let spec = if halfway { bare(&kind, &node.spec) } else { node.spec.clone() };
+        object.become_like(readable(&kind, spec));
         let facts = object.facts(&kind);
         self.objects.push(object);
         if kind.birth == Birth::TokenOfRun {
@@ -81,7 +81,7 @@ impl State {
         let object = &mut self.objects[at];
         let halfway = extent == Extent::Half && kind.manners.in_steps;
         let spec = if halfway { between(&object.spec, &node.spec) } else { node.spec.clone() };
-        object.become_like(spec);
+        object.become_like(readable(&kind, spec));
         object.enter(Stage::Updating, updating);
         Ok(())
     }
@@ -214,6 +214,17 @@ impl State {
         self.born += 1;
         ids::id(self.born)
     }
+}
+
+/// The spec without what only allows something, which nobody can read back.
+fn readable(kind: &Kind, mut spec: Value) -> Value {
+    for bound in kind.rules.bounded.values() {
+        match bound {
+            Bound::Among { field } => spec[field] = Value::Array(Vec::new()),
+            Bound::AtLeast | Bound::Within { .. } => (),
+        }
+    }
+    spec
 }
 
 /// What stands after the first of the calls that make it.

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use super::Act;
 use super::patience::Waits;
 use super::serve::Desk;
+use crate::aws::Cx;
 use crate::clock::unix_seconds;
 use crate::engine::{Board, Outcome, TierPart};
 use crate::lambda::Failure;
@@ -29,7 +30,11 @@ impl Desk<'_> {
         let inventory = self.inventory().await?;
         let mut board = Board::new(self.definition.tier, parts, inventory);
         let leased = Duration::from_secs(TERMS.work(&lease, now).try_into().unwrap_or_default());
-        let outcome = self.pass(&steps, &mut board, leased.saturating_sub(started.elapsed()), now);
+        let leased = leased.saturating_sub(started.elapsed());
+        // What is named after the run has the same name in each of its passes.
+        let cx = Cx { started: own.started, ..self.cx.clone() };
+        let desk = Desk { cx: &cx, ..*self };
+        let outcome = desk.pass(&steps, &mut board, leased, now);
         let outcome = outcome.await?;
         let exports = plan.exports.get(&self.definition.tier);
         let act = self.say(&outcome, exports, &mut board, now);

@@ -10,6 +10,7 @@ use tracing::{Instrument, info_span};
 
 use super::{Answer, Definition, Request};
 use crate::aws::{Cx, TierWorld};
+use crate::clock::unix_seconds;
 use crate::engine::{Board, Outcome, Pass, TierPart, pass};
 use crate::lambda::{self, Failure, Home, Invocation};
 use crate::ledger::{Key, Mode, Run, TierRecord};
@@ -45,7 +46,8 @@ async fn answer(
         | Request::Respond { stack, run, .. } => (stack.clone(), run.clone()),
     };
     let span = info_span!("tier", %stack, %run, tier = %definition.tier);
-    let cx = Cx { scope: invocation.scope(&stack), run, aws: home.aws.clone() };
+    let scope = invocation.scope(&stack);
+    let cx = Cx { scope, run, started: unix_seconds(), aws: home.aws.clone() };
     // What earlier invocations left behind is not this one's.
     (_, _) = (home.aws.take_calls(), home.ledger.take_calls());
     let desk = Desk { definition, home: &home, cx: &cx, invocation: &invocation };
@@ -65,7 +67,7 @@ pub(super) struct Desk<'a> {
     pub(super) definition: &'static Definition,
     pub(super) home: &'a Home,
     pub(super) cx: &'a Cx,
-    invocation: &'a Invocation,
+    pub(super) invocation: &'a Invocation,
 }
 
 impl Desk<'_> {
@@ -80,7 +82,7 @@ impl Desk<'_> {
         let before: TierRecord =
             self.home.ledger.read(&self.tier_key(self.definition.tier)).await?.unwrap_or_default();
         let part = TierPart { live: observed.live, rules: observed.rules, ..before.part };
-        self.write(TierRecord { wish, part, ..before }).await?;
+        self.write(TierRecord { wish, part, started: run.started, ..before }).await?;
         Ok(Answer::Survey { tier: self.definition.tier, live })
     }
 

@@ -3,8 +3,8 @@
 use shared::memory::{Memory, Pace};
 use shared::model::Stack;
 
-pub use super::machine::{End, Ledger, Recovery, block_on, deploy, observe, plan, run};
 use super::machine::assert_same;
+pub use super::machine::{End, Ledger, Recovery, block_on, deploy, observe, plan, run};
 use super::stacks::kinds;
 
 pub fn cloud(pace: Pace) -> Memory {

@@ -53,7 +53,7 @@ pub enum Recovery {
 }
 
 #[derive(Debug)]
-#[allow(dead_code, reason = "some of it is read only by people, when a law is broken")]
+#[expect(dead_code, reason = "some of it is read only by people, when a law is broken")]
 pub enum End {
     /// The plans that had steps, as people read them.
     Done(Vec<String>),
@@ -198,7 +198,8 @@ async fn sweep(
         let (mut is_moving, mut failed) = (false, Vec::new());
         last.clear();
         for tier in left.clone() {
-            let Some((outcome, is_usable)) = step_tier(cloud, plan, part, tier, ledger).await else {
+            let Some((outcome, is_usable)) = step_tier(cloud, plan, part, tier, ledger).await
+            else {
                 return Walk::Crashed;
             };
             if outcome.is_done() || until == Until::Usable && is_usable {
@@ -253,7 +254,9 @@ async fn step_tier(
         }
         let Ok(outcome) = result else { continue };
         let is_usable = outcome.is_usable(plan.exports.get(&tier), &board);
-        ledger.parts.insert(tier, through_json(&TierPart { rules: BTreeMap::new(), ..board.into_own() }));
+        ledger
+            .parts
+            .insert(tier, through_json(&TierPart { rules: BTreeMap::new(), ..board.into_own() }));
         return Some((outcome, is_usable));
     }
 }
