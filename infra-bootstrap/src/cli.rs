@@ -51,6 +51,8 @@ pub enum Command {
     Status(Status),
     /// Take a stack down, except what its spec protects
     Destroy(Destroy),
+    /// Take over a VPC that stands already, and what in it is as the spec asks for
+    Import(Import),
     /// Check a spec without any cloud
     Validate(SpecArgument),
     /// Print the JSON Schema of specs, with which editors complete and check
@@ -183,6 +185,21 @@ pub struct Destroy {
     /// The region; by default the profile's or `AWS_REGION`
     #[arg(long)]
     pub region: Option<String>,
+}
+
+#[derive(Args)]
+pub struct Import {
+    /// The stack that gets it; none of its own may stand
+    pub stack: String,
+    /// The VPC, such as `vpc-0123456789abcdef0`
+    #[arg(long, value_name = "VPC")]
+    pub vpc: String,
+    /// The stack's spec file
+    #[arg(long, value_name = "FILE")]
+    pub spec: PathBuf,
+    /// Say the VPC's id here instead of being asked
+    #[arg(long, value_name = "VPC")]
+    pub yes: Option<String>,
 }
 
 #[derive(Args)]

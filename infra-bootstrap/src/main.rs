@@ -13,6 +13,7 @@ mod control_plane;
 mod cost;
 mod failure;
 mod follow;
+mod import;
 mod local;
 mod render;
 mod screen;

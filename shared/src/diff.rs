@@ -102,6 +102,7 @@ fn unordered(value: &Value) -> Value {
 fn within(bound: &Bound, it: &Difference, want: &Value) -> bool {
     match bound {
         Bound::AtLeast => at_least(&it.live, &it.want),
+        Bound::IfSaid => it.want.is_null(),
         Bound::Among { field } => {
             want[field].as_array().is_some_and(|items| items.contains(&it.live))
         }

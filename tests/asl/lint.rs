@@ -102,7 +102,9 @@ fn shape(state: &Value, here: &str, found: &mut Vec<String>) {
     let waits = state["Resource"].as_str().is_some_and(|it| it.ends_with(".waitForTaskToken"));
     let has_token = state["Arguments"].to_string().contains("$states.context.Task.Token");
     if waits != has_token {
-        found.push(format!("{here}: a token is handed out where an answer is waited for, and only there"));
+        found.push(format!(
+            "{here}: a token is handed out where an answer is waited for, and only there"
+        ));
     }
     if waits && state["TimeoutSeconds"].as_u64().is_none() {
         found.push(format!("{here}: may wait for a year: it has no TimeoutSeconds"));

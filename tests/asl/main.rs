@@ -4,7 +4,8 @@
 mod lint;
 
 use lint::lint;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
+use shared::ledger::FUNCTION_SECONDS;
 use shared::model::Tier;
 
 const MACHINES: [(&str, &str); 4] = [
@@ -54,6 +55,32 @@ fn whatever_is_broken_is_found() {
         let found = lint(&broken);
         assert!(found.iter().any(|it| it.contains(says)), "{place}: {found:?}");
     }
+}
+
+/// Where nobody knows what became of a call, its function may be at work for as long as it may run:
+/// a second one beside it would write too.
+#[test]
+fn a_function_that_may_be_at_work_is_not_called_again() {
+    for name in ["deploy", "destroy"] {
+        let machine = machine(name);
+        let mut seen = 0;
+        retries(&machine, &mut |retry| {
+            let names = retry["ErrorEquals"].to_string();
+            if names.contains("Lambda.Unknown") || names.contains("SdkClientException") {
+                let wait = retry["IntervalSeconds"].as_i64();
+                assert!(wait > Some(FUNCTION_SECONDS), "{name}: {retry}");
+                assert_eq!(retry["JitterStrategy"], Value::Null, "{name}: it may shorten the wait");
+                seen += 1;
+            }
+        });
+        assert!(seen > 10, "{name}");
+    }
+}
+
+fn retries(value: &Value, look: &mut impl FnMut(&Value)) {
+    value["Retry"].as_array().into_iter().flatten().for_each(&mut *look);
+    let inner = value.as_object().into_iter().flat_map(Map::values);
+    inner.chain(value.as_array().into_iter().flatten()).for_each(|it| retries(it, look));
 }
 
 /// Nine tiers by hand would be nine chances to differ.

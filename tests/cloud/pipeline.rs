@@ -15,8 +15,8 @@ mod reading;
 mod refusals;
 mod remains;
 mod replacing;
-mod room;
 mod rolling_back;
+mod room;
 mod stand;
 
 use crate::Test;

@@ -14,6 +14,7 @@ use aws_types::SdkConfig;
 use aws_types::region::Region;
 use serde_json::Value;
 use shared::aws::{Aws, Cx, Scope, https};
+use shared::clock::unix_seconds;
 
 /// A running local cloud. [`Cloud::stop`] ends it; so does the end of this process.
 pub struct Cloud {

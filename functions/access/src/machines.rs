@@ -108,12 +108,12 @@ fn monitoring_trust(scope: &Scope) -> Policy {
 /// The application reads its files, its parameters and its database's secret, and writes its log.
 fn app_rights(scope: &Scope) -> Vec<Allow> {
     vec![
-        read_files(),
+        read_files(scope),
         allow(&["ssm:GetParameter", "ssm:GetParameters", "ssm:GetParametersByPath"])
             .on([parameters(scope)]),
         read_secret(scope),
         decrypt(scope),
-        allow(&["logs:CreateLogStream", "logs:PutLogEvents"]).on([in_group("app-logs")]),
+        allow(&["logs:CreateLogStream", "logs:PutLogEvents"]).on([in_group(scope, "app-logs")]),
     ]
 }
 
@@ -122,7 +122,7 @@ fn app_rights(scope: &Scope) -> Vec<Allow> {
 fn flow_logs_rights(scope: &Scope) -> Vec<Allow> {
     vec![
         allow(&["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"])
-            .on([in_group("flow-logs")]),
+            .on([in_group(scope, "flow-logs")]),
         allow(&["logs:DescribeLogGroups"]).on([scope.arn("logs", "log-group:*")]),
     ]
 }
@@ -130,7 +130,7 @@ fn flow_logs_rights(scope: &Scope) -> Vec<Allow> {
 /// Source: CloudTrail user guide, "Role policy document for CloudTrail to use CloudWatch Logs":
 /// only to the streams that CloudTrail names after account and region.
 fn trail_rights(scope: &Scope) -> Allow {
-    let group = reference(Tier::Storage, "trail-logs-group", "arn");
+    let group = log_group(scope, "trail-logs-group");
     let streams = format!("{group}:log-stream:{}_CloudTrail_{}*", scope.account, scope.region);
     allow(&["logs:CreateLogStream", "logs:PutLogEvents"]).on([streams])
 }
@@ -143,10 +143,10 @@ fn boundary(spec: &Spec, scope: &Scope) -> Policy {
         allow(SYSTEMS_MANAGER_AGENT),
         allow(&["ssm:GetParameter", "ssm:GetParameters", "ssm:GetParametersByPath"])
             .on([parameters(scope), aws_parameters]),
-        read_files(),
+        read_files(scope),
         read_secret(scope),
         decrypt(scope),
-        allow(&["logs:CreateLogStream", "logs:PutLogEvents"]).on([in_group("app-logs")]),
+        allow(&["logs:CreateLogStream", "logs:PutLogEvents"]).on([in_group(scope, "app-logs")]),
         allow(ENHANCED_MONITORING_LOGS).on([scope.arn("logs", "log-group:RDS*")]),
     ];
     if spec.logging.flow_logs {
@@ -197,8 +197,8 @@ const ENHANCED_MONITORING_LOGS: &[&str] = &[
     "logs:PutRetentionPolicy",
 ];
 
-fn read_files() -> Allow {
-    let bucket = reference(Tier::Storage, "files", "arn");
+fn read_files(scope: &Scope) -> Allow {
+    let bucket = format!("arn:{}:s3:::{}", scope.partition(), scope.bucket_name("files"));
     let objects = format!("{bucket}/*");
     allow(&["s3:GetBucketLocation", "s3:GetObject", "s3:GetObjectVersion", "s3:ListBucket"])
         .on([bucket, objects])
@@ -219,8 +219,14 @@ fn decrypt(scope: &Scope) -> Allow {
 }
 
 /// Everything in one of the stack's log groups.
-fn in_group(name: &str) -> String {
-    format!("{}:*", reference(Tier::Storage, name, "arn"))
+fn in_group(scope: &Scope, name: &str) -> String {
+    format!("{}:*", log_group(scope, name))
+}
+
+/// The ARN that one of the stack's log groups has, by its name: it need not exist for it. New roles
+/// take a while until services may assume them, so they wait for as little as possible.
+fn log_group(scope: &Scope, name: &str) -> String {
+    scope.arn("logs", &format!("log-group:/terrace/{}/{name}", scope.stack))
 }
 
 /// Everything under `/terrace/<stack>/`.

@@ -97,7 +97,7 @@ impl Resource for LaunchTemplate {
         let name = cx.scope.name("app");
         let request = ec2::client(cx)
             .create_launch_template()
-            .client_token(cx.token(at, &cx.run))
+            .client_token(cx.token(at, &format!("{}/{}", cx.run, self.recipe)))
             .launch_template_name(&name)
             .version_description(&self.recipe)
             .launch_template_data(self.to_aws(cx).await?)

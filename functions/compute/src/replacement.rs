@@ -36,10 +36,7 @@ impl Resource for Replacement {
             "the response that replaces an unhealthy instance",
         ),
         Grant::on(
-            &[
-                "autoscaling:DescribeScalingActivities",
-                "elasticloadbalancing:DescribeTargetHealth",
-            ],
+            &["autoscaling:DescribeScalingActivities", "elasticloadbalancing:DescribeTargetHealth"],
             "*",
             "what that response looks at first has no resource-level permissions",
         ),

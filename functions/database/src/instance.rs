@@ -1,6 +1,7 @@
 //! `AWS::RDS::DBInstance`
 
 mod read;
+mod restore;
 mod write;
 
 use std::collections::BTreeSet;
@@ -20,6 +21,9 @@ const THERE: &[&str] = &["DBInstanceAlreadyExists"];
 /// Says on the instance itself whether it may go without a final snapshot. AWS's own deletion
 /// protection cannot say so: it is off already when a deletion is tried for the second time.
 const SNAPSHOT_TAG: &str = "terrace:final-snapshot";
+
+/// The snapshot that an instance was built from: RDS does not say.
+const ORIGIN_TAG: &str = "terrace:restored-from";
 
 /// The database: one instance, with a standby in another zone where the spec asks for it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -62,14 +66,24 @@ pub struct Instance {
     pub iam_authentication: bool,
     pub deletion_protection: bool,
     pub final_snapshot: bool,
+    /// The snapshot that it is built from; `None`: it does not matter.
+    pub restored_from: Option<String>,
     /// Off when somebody stopped it, or when it lost its key for a while.
     pub running: bool,
 }
 
 impl Resource for Instance {
     const KIND: &'static str = "AWS::RDS::DBInstance";
-    const IMMUTABLE: &'static [&'static str] =
-        &["identifier", "engine", "db_name", "user", "encrypted", "key", "subnet_group"];
+    const IMMUTABLE: &'static [&'static str] = &[
+        "identifier",
+        "engine",
+        "db_name",
+        "user",
+        "encrypted",
+        "key",
+        "subnet_group",
+        "restored_from",
+    ];
     const OUTAGES: &'static [(&'static str, &'static str)] = OUTAGES;
     const PROTECTION: &'static str = "its data would be lost with it; to replace it all the same \
         set `database.protection: false`, and a final snapshot is what is left of the data";
@@ -80,10 +94,15 @@ impl Resource for Instance {
     const DEADLINE: Duration = Duration::from_mins(75);
     /// Medians of published measurements.
     const TYPICAL: &'static [(&'static str, i64)] = &[("standby", 12 * 60), ("", 330)];
+    const TYPICAL_DELETION: i64 = 265;
     const GRANTS: &'static [Grant] = GRANTS;
 
     fn bounds() -> Vec<(&'static str, Bound)> {
-        vec![("engine_version", Bound::AtLeast), ("storage_gib", Bound::AtLeast)]
+        vec![
+            ("engine_version", Bound::AtLeast),
+            ("restored_from", Bound::IfSaid),
+            ("storage_gib", Bound::AtLeast),
+        ]
     }
 
     /// One call by name. An instance of our name without our tags is a stranger's, and not listed.
@@ -94,9 +113,14 @@ impl Resource for Instance {
     }
 
     async fn create(&self, cx: &Cx, at: &Address) -> Result<Facts, CloudError> {
-        let made = self.creation(cx, at).send().await.or_absent(THERE)?;
-        if let Some(instance) = made.as_ref().and_then(|made| made.db_instance()) {
-            return read::facts(instance);
+        let made = match &self.restored_from {
+            Some(snapshot) => restore::restore(self, cx, at, snapshot).await?,
+            None => {
+                self.creation(cx, at).send().await.or_absent(THERE)?.and_then(|it| it.db_instance)
+            }
+        };
+        if let Some(instance) = made {
+            return read::facts(&instance);
         }
         let standing = read::find(cx, &self.identifier).await?;
         let standing = standing.ok_or(CloudError::Incomplete("a database instance"))?;
@@ -136,7 +160,9 @@ impl Resource for Instance {
             request.deletion_protection(false).send().await.or_absent(ABSENT)?;
         }
         match write::deletion(cx, live).send().await.or_absent(ABSENT) {
-            Err(CloudError::Refused { code, message }) if message.contains(STILL_PROTECTED) => {
+            Err(CloudError::Refused { code, message })
+                if message.contains(STILL_PROTECTED) || code == SNAPSHOT_BEGUN =>
+            {
                 Err(CloudError::NotYet { code, message })
             }
             answer => answer.map(drop),
@@ -148,6 +174,8 @@ impl Resource for Instance {
 const NOTHING_TO_DO: &str = "No modifications were requested";
 /// What `DeleteDBInstance` says while its deletion protection is being switched off.
 const STILL_PROTECTED: &str = "deletion protection";
+/// ... and when it makes the final snapshot already, because an earlier answer was lost.
+const SNAPSHOT_BEGUN: &str = "DBSnapshotAlreadyExists";
 
 /// RDS user guide, "Settings for DB instances": what a change interrupts when it is made at once.
 const OUTAGES: &[(&str, &str)] = &[
@@ -184,23 +212,24 @@ const GRANTS: &[Grant] = &[
             "rds:DeleteDBInstance",
             "rds:DescribeDBInstances",
             "rds:ModifyDBInstance",
+            "rds:RestoreDBInstanceFromDBSnapshot",
             "rds:StartDBInstance",
         ],
         "arn:aws:rds:{region}:{account}:db:terrace-*",
         "the stack's own instance",
     ),
     Grant::on(
-        &["rds:CreateDBInstance", "rds:ModifyDBInstance"],
+        &["rds:CreateDBInstance", "rds:ModifyDBInstance", "rds:RestoreDBInstanceFromDBSnapshot"],
         "arn:aws:rds:{region}:{account}:subgrp:terrace-*",
         "an instance stands in its subnet group",
     ),
     Grant::on(
-        &["rds:CreateDBInstance", "rds:ModifyDBInstance"],
+        &["rds:CreateDBInstance", "rds:ModifyDBInstance", "rds:RestoreDBInstanceFromDBSnapshot"],
         "arn:aws:rds:{region}:{account}:pg:terrace-*",
         "an instance has its parameter group",
     ),
     Grant::on(
-        &["rds:CreateDBInstance", "rds:ModifyDBInstance"],
+        &["rds:CreateDBInstance", "rds:ModifyDBInstance", "rds:RestoreDBInstanceFromDBSnapshot"],
         "arn:aws:rds:{region}:{account}:og:default:*",
         "an instance has its engine's default option group",
     ),
@@ -208,6 +237,11 @@ const GRANTS: &[Grant] = &[
         &["rds:AddTagsToResource", "rds:CreateDBSnapshot", "rds:DeleteDBInstance"],
         "arn:aws:rds:{region}:{account}:snapshot:terrace-*",
         "a protected instance leaves a final snapshot, tagged as it was",
+    ),
+    Grant::on(
+        &["rds:RestoreDBInstanceFromDBSnapshot"],
+        "arn:aws:rds:{region}:{account}:snapshot:*",
+        "a database is built from whatever snapshot its spec names",
     ),
     Grant::on(
         &["kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"],

@@ -6,6 +6,7 @@ mod instance;
 mod parameter;
 mod parameter_group;
 mod rds;
+mod snapshot;
 mod subnet_group;
 mod wish;
 
@@ -17,6 +18,7 @@ pub use event_subscription::EventSubscription;
 pub use instance::Instance;
 pub use parameter::Parameter;
 pub use parameter_group::ParameterGroup;
+pub use snapshot::Snapshot;
 pub use subnet_group::SubnetGroup;
 pub use wish::wish;
 
@@ -27,6 +29,7 @@ pub const KINDS: &[Kind] = &[
     Kind::of::<SubnetGroup>(),
     Kind::of::<ParameterGroup>(),
     Kind::of::<Instance>(),
+    Kind::of::<Snapshot>(),
     Kind::of::<EventSubscription>(),
     Kind::of::<Parameter>(),
 ];

@@ -106,6 +106,7 @@ fn instance(database: &Database, scope: &Scope) -> Node {
         iam_authentication: true,
         deletion_protection: database.protection,
         final_snapshot: database.protection,
+        restored_from: database.restore_from.as_ref().map(ToString::to_string),
         running: true,
     };
     let log_groups = exports.map(|log| Address::new(Tier::Storage, format!("database-logs-{log}")));

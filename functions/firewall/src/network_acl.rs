@@ -77,7 +77,9 @@ impl Resource for NetworkAcl {
     async fn create(&self, cx: &Cx, at: &Address) -> Result<Facts, CloudError> {
         let request = ec2::client(cx).create_network_acl().vpc_id(&self.vpc_id);
         let request = request.tag_specifications(ec2::tag(cx, at, ResourceType::NetworkAcl));
-        let made = request.client_token(cx.token(at, &cx.run)).send().await?;
+        // Made again in another VPC by the same run, it is another ACL.
+        let generation = format!("{}/{}", cx.run, self.vpc_id);
+        let made = request.client_token(cx.token(at, &generation)).send().await?;
         let id = made.network_acl().and_then(types::NetworkAcl::network_acl_id);
         ec2::facts(id, "a network ACL's id")
     }

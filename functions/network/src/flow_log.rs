@@ -84,9 +84,9 @@ impl Resource for FlowLog {
             .max_aggregation_interval(self.aggregation_seconds)
             .tag_specifications(ec2::tag(cx, at, ResourceType::VpcFlowLog));
         // A token is good for one configuration only.
-        let Self { log_group, role_arn, traffic, aggregation_seconds, .. } = self;
+        let Self { vpc_id, log_group, role_arn, traffic, aggregation_seconds } = self;
         let generation =
-            format!("{}/{log_group}/{role_arn}/{traffic}/{aggregation_seconds}", cx.run);
+            format!("{}/{vpc_id}/{log_group}/{role_arn}/{traffic}/{aggregation_seconds}", cx.run);
         let made = request.client_token(cx.token(at, &generation)).send().await.or_absent(TAKEN)?;
         let Some(made) = made else { return self.standing(cx, at).await };
         // The answer is 200 even when nothing was made.

@@ -25,6 +25,7 @@ impl Resource for NatGateway {
     /// Two minutes are usual, in both directions.
     const DEADLINE: Duration = Duration::from_mins(10);
     const TYPICAL: &'static [(&'static str, i64)] = &[("", 110)];
+    const TYPICAL_DELETION: i64 = 60;
     const GRANTS: &'static [Grant] = &[
         Grant::on(
             &["ec2:DescribeNatGateways"],

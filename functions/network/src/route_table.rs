@@ -82,7 +82,9 @@ impl Resource for RouteTable {
     async fn create(&self, cx: &Cx, at: &Address) -> Result<Facts, CloudError> {
         let request = ec2::client(cx).create_route_table().vpc_id(&self.vpc_id);
         let request = request.tag_specifications(ec2::tag(cx, at, ResourceType::RouteTable));
-        let made = request.client_token(cx.token(at, &cx.run)).send().await?;
+        // Made again in another VPC by the same run, it is another table.
+        let generation = format!("{}/{}", cx.run, self.vpc_id);
+        let made = request.client_token(cx.token(at, &generation)).send().await?;
         let id = made.route_table().and_then(types::RouteTable::route_table_id);
         ec2::facts(id, "a route table's id")
     }

@@ -53,7 +53,7 @@ fn asks(run: &Run, good: Option<&Revision>, plan: &Plan) -> bool {
         Approval::None => false,
     };
     let (wished, standing) = (required(&run.revision), good.is_some_and(required));
-    (plan.has_changes() && (wished || standing)) || (standing && !wished)
+    if wished { plan.has_changes() } else { standing }
 }
 
 /// The revision that stands, if the run builds another one.

@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 use shared::admission;
 use shared::lambda::{Failure, Home, Invocation};
 use shared::ledger::{
@@ -10,7 +11,6 @@ use shared::ledger::{
 use shared::plan::hex;
 use shared::revision::Revision;
 use shared::spec::{self, Spec};
-use sha2::{Digest, Sha256};
 use tracing::info;
 
 use crate::revise::{revise, standing, wished};

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use futures::future::try_join_all;
 use shared::lambda::{Failure, Home};
 use shared::ledger::{Key, TierRecord, Whereabouts};
 use shared::model::{Live, Node, Stack, Tier};
@@ -27,6 +28,7 @@ pub async fn keep_inventory(
     let key = Key::Inventory(stack);
     let before: Inventory = home.ledger.read(&key).await?.unwrap_or_default();
     let mut after = settle(&before, &wish, &observed);
+    let mut failed = None;
     for (address, owned) in &mut after {
         let Some(id) = &owned.id else { continue };
         let names = names(id, &observed.live);
@@ -34,17 +36,22 @@ pub async fn keep_inventory(
         if owned.announced.as_ref() == Some(&joined) {
             continue;
         }
-        let known: BTreeSet<&str> = owned.announced.iter().flat_map(|it| it.split(" ")).collect();
+        let known: BTreeSet<&str> = owned.announced.iter().flat_map(|it| it.split(' ')).collect();
         let place = Whereabouts { stack: stack.to_owned(), address: address.clone() };
-        for name in names.difference(&known) {
-            home.ledger.write(&Key::Id(name), &place).await?;
+        let writes = names.difference(&known).map(|name| async {
+            home.ledger.write(&Key::Id(name), &place).await
+        });
+        if let Err(error) = try_join_all(writes).await {
+            failed = Some(error);
+            break;
         }
         owned.announced = Some(joined);
     }
+    // Whoever tries again goes on where this one came to.
     if after != before {
         home.ledger.write(&key, &after).await?;
     }
-    Ok(())
+    failed.map_or(Ok(()), |error| Err(error.into()))
 }
 
 /// All ids by which events may name the resource `id`.

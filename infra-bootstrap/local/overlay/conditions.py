@@ -3,7 +3,7 @@
 They are chosen at start and can be changed while it runs, by `PUT /_terrace/settings`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from overlay import quotas
 
@@ -13,6 +13,8 @@ class Conditions:
     """`speed`: AWS's own times divided by this; None: what is made is ready when it is looked at again.
     `hidden_reads`, `hidden_seconds`: how many looks, or how long (of AWS's time), a new object is missing.
     `ahead_seconds`: how far its clock is ahead; what is due until then has happened.
+    `durations`: kind -> AWS's seconds, for kinds whose duration is not to be drawn.
+    `wait_scale`: factor on waits and retry pauses of state machines; None: as the speed, or the start, says.
     """
 
     speed: float | None = None
@@ -20,14 +22,16 @@ class Conditions:
     hidden_reads: int = 0
     hidden_seconds: float = 0.0
     ahead_seconds: float = 0.0
+    durations: dict = field(default_factory=dict)
+    wait_scale: float | None = None
 
 
 NOW = Conditions()
 
-# Called with the new speed after it has changed; waits of state machines follow it.
+# Called with the new speed after it, or the wait scale, has changed; waits of state machines follow them.
 on_speed = []
 
-_NAMES = ("speed", "seed", "hidden_reads", "hidden_seconds", "ahead_seconds", "quotas")
+_NAMES = ("speed", "seed", "hidden_reads", "hidden_seconds", "ahead_seconds", "durations", "wait_scale", "quotas")
 
 
 def shown() -> dict:
@@ -52,13 +56,20 @@ def change(changes: dict) -> None:
             quotas.choose(value)
         else:
             setattr(NOW, name, value)
-    if "speed" in changes:
+    if "speed" in changes or "wait_scale" in changes:
         for listener in on_speed:
             listener(NOW.speed)
 
 
 def _is_number(value) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _are_durations(value) -> bool:
+    from overlay.lag.table import MEASURED  # its package builds on this module
+
+    is_right = isinstance(value, dict) and value.keys() <= MEASURED.keys()
+    return is_right and all(_is_number(one) and one >= 0 for one in value.values())
 
 
 def _is_whole(value) -> bool:
@@ -71,4 +82,6 @@ _CHECKS = (
     ("hidden_reads", "a whole number of 0 or more", lambda it: _is_whole(it) and it >= 0),
     ("hidden_seconds", "a number of 0 or more", lambda it: _is_number(it) and it >= 0),
     ("ahead_seconds", "a number of 0 or more", lambda it: _is_number(it) and it >= 0),
+    ("wait_scale", "a number of 0 or more, or null", lambda it: it is None or (_is_number(it) and it >= 0)),
+    ("durations", "seconds by kinds of `lag/table.py`", lambda it: _are_durations(it)),
 )

@@ -73,6 +73,17 @@ class Settings(Controlled):
         self.refused("NoSuchResourceException", quotas.get_service_quota, ServiceCode="vpc", QuotaCode="L-NONE")
 
 
+class Drawn(Controlled):
+    def test_it_tells_what_was_drawn_and_takes_durations_that_are_not_to_be(self):
+        wrong = self.ask("PUT", "settings", {"durations": {"moon landed": 3}})
+        self.assertEqual(wrong[0], 400, wrong)
+        self.ask("PUT", "settings", {"speed": 1000, "durations": {"vpc available": 5}})
+        self.addCleanup(self.ask, "PUT", "settings", {"speed": None, "durations": {}})
+        self.new_vpc()
+        told = self.ask("GET", "lag")[1]["drawn"]
+        self.assertIn(("vpc available", 5), [(one["kind"], one["seconds"]) for one in told])
+
+
 class Journal(Controlled):
     def calls(self, since=0):
         return self.ask("GET", f"calls?since={since}")[1]["calls"]

@@ -5,6 +5,7 @@ mod bootstrap;
 mod demo;
 mod deploy;
 mod destroy;
+mod import;
 mod intrusion;
 mod local;
 mod outlook;
@@ -45,6 +46,7 @@ fn choose(command: Command, screen: &Screen) -> Work<'_> {
         Command::Approve(arguments) => Box::pin(approve::run(arguments, screen)),
         Command::Status(arguments) => Box::pin(status::run(arguments)),
         Command::Destroy(arguments) => Box::pin(destroy::run(arguments, screen)),
+        Command::Import(arguments) => Box::pin(import::run(arguments, screen)),
         Command::Validate(arguments) => Box::pin(async move { validate::run(&arguments) }),
         Command::Schema => Box::pin(async { Ok(schema::run()) }),
         Command::SshConfig(arguments) => Box::pin(ssh_config::run(arguments)),

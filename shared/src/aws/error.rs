@@ -4,6 +4,7 @@
 //! eventual consistency; each row is a code, and where one code has several meanings, a part
 //! of the message that tells them apart.
 
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::display::DisplayErrorContext;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
@@ -95,21 +96,27 @@ const NOT_YET_IF: &[(&str, &str)] = &[
     ("ValidationError", "Invalid IAM Instance Profile"),
 ];
 
-impl<E, R> From<SdkError<E, R>> for CloudError
+impl<E> From<SdkError<E, HttpResponse>> for CloudError
 where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
-    R: std::fmt::Debug + Send + Sync + 'static,
 {
-    fn from(error: SdkError<E, R>) -> Self {
+    fn from(error: SdkError<E, HttpResponse>) -> Self {
         let code = error.code().unwrap_or("NoAnswer").to_owned();
         let message = match error.message() {
             Some(message) => message.to_owned(),
             None => DisplayErrorContext(&error).to_string(),
         };
         // Without an answer nobody knows what happened: the next pass looks.
-        let answered = matches!(error, SdkError::ServiceError(_));
-        if answered { classified(&code, &message) } else { Self::NotYet { code, message } }
+        let SdkError::ServiceError(answer) = &error else { return Self::not_yet(&code, message) };
+        let status = answer.raw().status().as_u16();
+        if is_passing(status) { Self::not_yet(&code, message) } else { classified(&code, &message) }
     }
+}
+
+/// AWS's own trouble, whatever the code, and too many requests: both pass.
+/// Source: "Common errors" of each service's API reference.
+const fn is_passing(status: u16) -> bool {
+    status >= 500 || status == 429
 }
 
 /// The same for an error that AWS tells inside an answer of 200.

@@ -69,6 +69,7 @@ fn rules<R: Resource>() -> Rules {
         protected: false,
         deadline_seconds: R::DEADLINE.as_secs(),
         typical: R::TYPICAL.iter().map(|(when, seconds)| typical(when, *seconds)).collect(),
+        typical_deletion_seconds: R::TYPICAL_DELETION,
     }
 }
 

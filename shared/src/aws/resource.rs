@@ -38,6 +38,8 @@ pub trait Resource:
     /// How long it usually takes to get ready, where that is minutes: with a field set ("" for
     /// whatever is set), seconds. The first that fits counts. Looks are close together there.
     const TYPICAL: &'static [(&'static str, i64)] = &[];
+    /// How many seconds its deletion usually takes, where that is a minute or more.
+    const TYPICAL_DELETION: i64 = 0;
     /// What the tier's role needs for this kind; roles are made from these.
     const GRANTS: &'static [Grant];
 

@@ -162,8 +162,11 @@ impl<'a, W: World, E: Fn() -> bool> Work<'a, W, E> {
             let Some(why) = pending.or(blocked) else { continue };
             let blocked = pending.is_none();
             let known = before.get(address).filter(|it| it.blocked == blocked);
-            let typical =
-                step.node.as_ref().and_then(|node| self.board.rules(&node.kind).usual(node));
+            let rules = self.board.rules(&step.kind);
+            let typical = match &step.node {
+                Some(node) => rules.usual(node),
+                None => rules.usual_deletion(),
+            };
             waiting.insert(
                 address.clone(),
                 Waiting {

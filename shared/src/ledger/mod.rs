@@ -10,7 +10,8 @@ mod records;
 
 pub use keys::Key;
 pub use lease::{
-    Asker, FUNCTION_SECONDS, Holder, Holding, Lease, LeaseError, Release, TERMS, Taking, Terms, Wait, moment,
+    Asker, FUNCTION_SECONDS, Holder, Holding, Lease, LeaseError, Release, TERMS, Taking, Terms,
+    Wait, moment,
 };
 pub use objects::{Condition, Ledger, LedgerError, Written};
 pub use queue::{Queue, Superseded, Ticket};

@@ -1,8 +1,10 @@
 //! Reading and writing JSON objects, with S3's conditional writes.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use aws_sdk_s3::Client;
+use aws_sdk_s3::config::retry::RetryConfig;
 use aws_sdk_s3::primitives::ByteStream;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -10,6 +12,11 @@ use serde::de::DeserializeOwned;
 use super::Key;
 use crate::aws::{Aws, OrAbsent};
 use crate::world::CloudError;
+
+/// Steps that are through must not be told as failed because S3 was busy for a moment: a call is
+/// tried this often, within about five seconds. Tiers are tried three times, and come again.
+const ATTEMPTS: u32 = 8;
+const PAUSE_MAX: Duration = Duration::from_secs(1);
 
 /// The ledger's bucket. Its calls are counted apart from those on the user's stack.
 #[derive(Clone)]
@@ -62,8 +69,10 @@ const MOVED: &[&str] = &["PreconditionFailed", "ConditionalRequestConflict", "No
 impl Ledger {
     pub fn new(aws: &Aws, bucket: &str) -> Self {
         let s3 = aws.client(|config, calls| {
+            let retries = RetryConfig::standard().with_max_attempts(ATTEMPTS);
             let config = aws_sdk_s3::config::Builder::from(config)
                 .interceptor(calls)
+                .retry_config(retries.with_max_backoff(PAUSE_MAX))
                 // One bucket, by path: its name needs no DNS of its own.
                 .force_path_style(true)
                 .build();

@@ -79,6 +79,7 @@ impl Queue {
     }
 
     /// The queue once `run` neither waits nor has to be told anything.
+    #[must_use]
     pub fn without(&self, run: &str) -> Queue {
         let mut queue = self.clone();
         queue.waiting.retain(|it| it.run != run);
@@ -120,7 +121,12 @@ mod tests {
     /// Deploys of a spec are `d…`, deploys of what was asked for last `a…`, destroys `x…`.
     #[test]
     fn what_is_asked_later_supersedes_what_it_makes_pointless() {
-        let cases: [(&[&str], &[&str], &[(&str, &str)]); 7] = [
+        type Case = (
+            &'static [&'static str],
+            &'static [&'static str],
+            &'static [(&'static str, &'static str)],
+        );
+        let cases: [Case; 7] = [
             (&["d1", "d2"], &["d2"], &[("d1", "d2")]),
             (&["d1", "d2", "d3"], &["d3"], &[("d1", "d2"), ("d2", "d3")]),
             (&["d1", "x1"], &["x1"], &[("d1", "x1")]),

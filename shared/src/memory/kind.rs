@@ -43,6 +43,7 @@ pub enum Known {
 
 /// What else AWS is strict about.
 #[derive(Clone, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a trait of its own that AWS has or not")]
 pub struct Manners {
     /// Of these fields together AWS takes the same values only once, whatever the planner knows.
     pub unique: Vec<String>,
@@ -83,6 +84,7 @@ pub struct Pace {
 
 impl Pace {
     /// The pace at which a kind lives.
+    #[must_use]
     pub fn of(self, kind: &Kind) -> Self {
         let (times, manners) = (kind.manners.slowness.max(1), &kind.manners);
         Self {

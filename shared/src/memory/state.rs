@@ -221,7 +221,7 @@ fn readable(kind: &Kind, mut spec: Value) -> Value {
     for bound in kind.rules.bounded.values() {
         match bound {
             Bound::Among { field } => spec[field] = Value::Array(Vec::new()),
-            Bound::AtLeast | Bound::Within { .. } => (),
+            Bound::AtLeast | Bound::Within { .. } | Bound::IfSaid => (),
         }
     }
     spec

@@ -34,6 +34,8 @@ pub struct Rules {
     pub deadline_seconds: u64,
     /// How long it usually takes to get ready; the first that fits counts. Empty: seconds.
     pub typical: Vec<Typical>,
+    /// How long its deletion usually takes; 0: seconds.
+    pub typical_deletion_seconds: i64,
 }
 
 impl Rules {
@@ -57,6 +59,11 @@ impl Rules {
     pub fn usual(&self, node: &Node) -> Option<i64> {
         let fits = |it: &&Typical| it.when.as_ref().is_none_or(|field| node.spec[field] == true);
         self.typical.iter().find(fits).map(|it| it.seconds)
+    }
+
+    /// Seconds until it is usually gone, where that is a minute or more.
+    pub fn usual_deletion(&self) -> Option<i64> {
+        Some(self.typical_deletion_seconds).filter(|it| *it > 0)
     }
 
     /// Whether AWS would not take both: they share all fields that may be there only once.
@@ -85,6 +92,8 @@ pub enum Bound {
     /// One of a list that is another field of the wish. That field only allows: nobody can read
     /// it back, and it is not compared.
     Among { field: String },
+    /// Whatever it is, where the wish says nothing (`null`).
+    IfSaid,
 }
 
 /// `health.path` is part of `health`.

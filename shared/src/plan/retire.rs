@@ -7,6 +7,14 @@ use super::decide::Decisions;
 use super::{Note, Step};
 use crate::model::{Address, Identity, Live};
 
+/// The fact of what is left of something that is gone, such as a final snapshot: why it stays and
+/// how a person gets rid of it. No plan makes or deletes such a thing.
+const RELIC: &str = "relic";
+
+/// The fact that names, by their ids or ARNs with spaces between, what is still needed when its
+/// bearer is gone, because something is left of it.
+const BEQUEATHS: &str = "bequeaths";
+
 /// Why something unwanted stays.
 struct Stay<'a> {
     live: &'a Live,
@@ -68,6 +76,9 @@ impl<'a> Planner<'a> {
 
     /// Why `live` stays for its own sake, or for that of something wanted.
     fn reason_to_stay(&self, live: &Live) -> Option<String> {
+        if let Some(why) = live.facts.get(RELIC) {
+            return Some(why.clone());
+        }
         let id = live.id().unwrap_or_default();
         if !self.is_ours(live) {
             let owned = self.inventory.get(&live.address);
@@ -83,7 +94,21 @@ impl<'a> Planner<'a> {
         if !self.is_chosen(&live.address) {
             return Some("was not chosen; it stays".to_owned());
         }
-        self.keeper(live).map(|address| format!("`{address}` still uses it; it stays"))
+        let legator = self.legator(live);
+        let legacy =
+            legator.map(|it| format!("what is left of `{}` needs it; it stays", it.address));
+        legacy.or_else(|| {
+            self.keeper(live).map(|address| format!("`{address}` still uses it; it stays"))
+        })
+    }
+
+    /// What still needs `live` when it is gone.
+    fn legator(&self, live: &Live) -> Option<&'a Live> {
+        let names = |it: &&&Live| {
+            let mut heirlooms = it.facts.get(BEQUEATHS).into_iter().flat_map(|it| it.split(' '));
+            heirlooms.any(|id| live.is_named_in(&serde_json::Value::from(id)))
+        };
+        self.everything.iter().find(names).copied()
     }
 
     /// Something wanted that uses `live`, and of which nobody knows yet whether this plan makes it

@@ -43,8 +43,12 @@ pub struct Database {
     pub port: u16,
     /// Seconds between measurements of the operating system; 0 for none.
     pub monitoring_seconds: MonitoringSeconds,
-    /// Whether AWS refuses to delete it, and destroying the stack keeps it.
+    /// Whether AWS refuses to delete it, and destroying the stack keeps it. What is protected never
+    /// goes without a final snapshot.
     pub protection: bool,
+    /// The snapshot, by its identifier or ARN, from which the database is built instead of empty.
+    /// It has to be encrypted with the stack's key. Once the database stands it may be left out.
+    pub restore_from: Option<SnapshotId>,
 }
 
 impl Default for Database {
@@ -64,6 +68,7 @@ impl Default for Database {
             port: 15432,
             monitoring_seconds: MonitoringSeconds(60),
             protection: true,
+            restore_from: None,
         }
     }
 }
@@ -178,6 +183,11 @@ text! {
     DatabaseUser, "database-user", "terrace_owner", check_user
 }
 
+text! {
+    /// An RDS snapshot: its identifier, or its ARN.
+    SnapshotId, "snapshot", "terrace-shop-20260131120000", check_snapshot
+}
+
 /// A version without a second dot is a number to YAML, which keeps its digits as written.
 fn version_schema(_: &mut SchemaGenerator) -> Schema {
     let types = ["string", "number", "null"];
@@ -204,6 +214,28 @@ fn check_class(class: &str) -> Checked {
         Ok(_) => refusal.hint(format!("did you mean `db.{class}`?")),
         Err(_) => refusal,
     })
+}
+
+/// RDS `CreateDBSnapshot`, `DBSnapshotIdentifier`; those that AWS itself takes begin with `rds:` or
+/// `awsbackup:`.
+fn check_snapshot(text: &str) -> Checked {
+    let name = match text.strip_prefix("arn:") {
+        Some(arn) => arn.split_once(":snapshot:").filter(|(it, _)| it.contains(":rds:")),
+        None => Some(("", text)),
+    };
+    let name = name.map(|(_, name)| {
+        ["rds:", "awsbackup:"].iter().find_map(|own| name.strip_prefix(own)).unwrap_or(name)
+    });
+    let good = name.is_some_and(|name| {
+        name.len() <= 255
+            && name.starts_with(|c: char| c.is_ascii_alphabetic())
+            && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+            && !name.contains("--")
+            && !name.ends_with('-')
+    });
+    let expected =
+        "the identifier or ARN of an RDS snapshot, such as `terrace-shop-20260131120000`";
+    if good { Ok(()) } else { Err(Refusal::expected(expected)) }
 }
 
 /// RDS `CreateDBInstance`, `DBName`: the stricter of the two engines.

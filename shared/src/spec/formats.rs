@@ -9,7 +9,7 @@ use super::text::{Checked, Refusal, Text};
 use super::{
     AlarmName, CertificateArn, DailyWindow, DatabaseClass, DatabaseName, DatabaseUser, DomainName,
     Email, EngineVersion, HealthPath, HostedZoneId, ImageSource, InstanceType, PrincipalArn,
-    PublicKey, Region, StackName, UserName, WeeklyWindow, ZoneName,
+    PublicKey, Region, SnapshotId, StackName, UserName, WeeklyWindow, ZoneName,
 };
 
 type Check = fn(&str) -> Checked;
@@ -22,7 +22,7 @@ pub(super) fn check_of(format: &str) -> Option<Check> {
     fn entry<T: Text>() -> (&'static str, Check) {
         (T::FORMAT, T::check)
     }
-    let checks: [(&str, Check); 22] = [
+    let checks: [(&str, Check); 23] = [
         (VPC_NETWORK, check_vpc_network),
         (NETWORK, check_network),
         entry::<AlarmName>(),
@@ -41,6 +41,7 @@ pub(super) fn check_of(format: &str) -> Option<Check> {
         entry::<PrincipalArn>(),
         entry::<PublicKey>(),
         entry::<Region>(),
+        entry::<SnapshotId>(),
         entry::<StackName>(),
         entry::<UserName>(),
         entry::<WeeklyWindow>(),

@@ -43,6 +43,7 @@ pub use app::{App, HealthPath};
 pub use bastion::Bastion;
 pub use database::{
     Database, DatabaseClass, DatabaseName, DatabaseUser, Engine, EngineVersion, MonitoringSeconds,
+    SnapshotId,
 };
 pub use encryption::Encryption;
 pub use files::Files;

@@ -9,8 +9,7 @@ use super::driver::{Ledger, Recovery, assert_holds, block_on, cloud, deploy, dep
 use super::stacks::{cases, stack, thing, two_versions};
 
 const RECOVERIES: [Recovery; 2] = [Recovery::Anew, Recovery::Resume];
-const HOWS: [How; 5] =
-    [How::Lost, How::Unanswered, How::Halfway, How::Throttled, How::Refused];
+const HOWS: [How; 5] = [How::Lost, How::Unanswered, How::Halfway, How::Throttled, How::Refused];
 
 /// What is hidden for one look shows at the latest when the run verifies itself.
 fn paces() -> impl Strategy<Value = Pace> {

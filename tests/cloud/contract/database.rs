@@ -6,8 +6,11 @@ use std::sync::Arc;
 
 use futures::FutureExt;
 use serde_json::{Value, json};
-use shared::model::{Address, Node, Stack, Tier};
+use shared::aws::TierWorld;
+use shared::model::{Address, Live, Node, Stack, Tier};
 use shared::revision::{Pinned, Revision};
+use shared::world::World;
+use support::contract::checked;
 use support::{Bench, Cloud};
 
 use super::stage::Stage;
@@ -21,6 +24,7 @@ pub const TESTS: &[Test] = &[
     ("contract::database::parameter", |cloud| parameter(cloud).boxed_local()),
     ("contract::database::stopped", |cloud| stopped(cloud).boxed_local()),
     ("contract::database::final_snapshot", |cloud| final_snapshot(cloud).boxed_local()),
+    ("contract::database::restored", |cloud| restored(cloud).boxed_local()),
     ("contract::database::stranger", |cloud| stranger(cloud).boxed_local()),
     ("contract::database::survey", |cloud| survey(cloud).boxed_local()),
 ];
@@ -129,22 +133,95 @@ async fn stopped(cloud: Arc<Cloud>) {
 /// Deletion protection goes first; what went wrong then must not cost the final snapshot.
 async fn final_snapshot(cloud: Arc<Cloud>) {
     let mut bench = Bench::new(&cloud, "ct-dbsnapshot");
+    bench.cx.started = 1_769_860_805;
     let nodes = stand_needs(&mut bench, &["instance"]).await;
     let mut node = find(&nodes, "instance").clone();
     node.spec["final_snapshot"] = json!(true);
     let live = bench.stand(node.clone()).await;
     assert_eq!(live.spec["deletion_protection"], false);
+    assert_eq!(live.facts["bequeaths"], live.spec["key"], "the key outlives the database");
     bench.remove(&bench.resolve(&node)).await;
 
-    let rds = shared::client!(bench.cx, aws_sdk_rds);
-    let id = live.id().unwrap_or_default();
-    let found = rds.describe_db_snapshots().db_instance_identifier(id).send().await;
-    let found = found.expect("snapshots can be listed").db_snapshots.unwrap_or_default();
-    let names: Vec<&str> = found.iter().filter_map(|it| it.db_snapshot_identifier()).collect();
-    let resource = live.facts["resource_id"].trim_start_matches("db-").to_ascii_lowercase();
-    assert_eq!(names, [format!("{id}-final-{resource}")]);
-    rds.delete_db_snapshot().db_snapshot_identifier(names[0]).send().await.expect("can be deleted");
+    let name = "terrace-ct-dbsnapshot-20260131120005";
+    let left = relics(&bench).await;
+    let [snapshot] = &left[..] else { panic!("one snapshot: {left:#?}") };
+    assert_eq!(
+        (snapshot.id(), snapshot.address.name()),
+        (Some(name), &*format!("snapshot-{name}"))
+    );
+    assert_eq!(snapshot.spec["key"], live.spec["key"]);
+    assert!(snapshot.facts["relic"].contains(&format!("database.restore_from: {name}")));
+    assert!(bench.create(&relic_node(name)).await.is_err(), "no plan makes one");
+    assert!(bench.delete(snapshot).await.is_err(), "no plan deletes one");
+    checked(Tier::Database, database::KINDS[3].name);
+    forget(&bench, name).await;
     bench.clear().await;
+}
+
+/// Built from a snapshot it is the same again, with a password that RDS keeps; what the snapshot
+/// cannot give is told before anything is made.
+async fn restored(cloud: Arc<Cloud>) {
+    let mut bench = Bench::new(&cloud, "ct-dbrestored");
+    let nodes = stand_needs(&mut bench, &["instance"]).await;
+    let mut node = find(&nodes, "instance").clone();
+    node.spec["final_snapshot"] = json!(true);
+    let first = bench.stand(node.clone()).await;
+    bench.remove(&bench.resolve(&node)).await;
+    let name = relics(&bench).await[0].id().expect("an id").to_owned();
+
+    let mut again = node.clone();
+    again.spec["restored_from"] = json!("terrace-ct-dbrestored-none");
+    let refused = bench.create(&bench.resolve(&again)).await.expect_err("there is none");
+    assert!(refused.to_string().contains("no such snapshot"), "{refused}");
+    again.spec["restored_from"] = json!(name);
+    for (field, value, hint) in [
+        ("user", json!("somebody"), "set `database.user: terrace_owner`"),
+        ("engine_version", json!("16"), "set `database.version: 17`"),
+        ("key", json!("arn:aws:kms:us-east-1:000000000000:key/other"), "copy it first"),
+    ] {
+        let mut other = again.clone();
+        other.spec[field] = value;
+        let refused = bench.create(&bench.resolve(&other)).await.expect_err("does not fit");
+        assert!(refused.to_string().contains(hint), "{field}: {refused}");
+    }
+    let live = bench.stand(again.clone()).await;
+    let mut shape = live.spec.clone();
+    assert_eq!(shape["restored_from"], json!(name));
+    shape["restored_from"] = Value::Null;
+    assert_eq!(shape, first.spec, "it is as the first one was");
+    assert!(live.facts.contains_key("secret_arn"), "RDS keeps the password again");
+    let without = bench.resolve(&node);
+    assert_eq!(bench.differences(&without, &live), [], "leaving it out later is no change");
+
+    bench.until_as_wished(&bench.resolve(&with(&again, "final_snapshot", false))).await;
+    bench.remove(&bench.resolve(&again)).await;
+    assert_eq!(relics(&bench).await.len(), 1, "the spec said that this data may go");
+    forget(&bench, &name).await;
+    bench.clear().await;
+}
+
+fn with(node: &Node, field: &str, value: bool) -> Node {
+    let mut changed = node.clone();
+    changed.spec[field] = json!(value);
+    changed
+}
+
+/// The stack's snapshots.
+async fn relics(bench: &Bench) -> Vec<Live> {
+    let world = TierWorld { kinds: database::KINDS, cx: bench.cx.clone() };
+    world.list(database::KINDS[3].name).await.expect("snapshots can be listed")
+}
+
+fn relic_node(name: &str) -> Node {
+    let spec = json!({ "identifier": name, "key": "" });
+    let address = Address::new(Tier::Database, format!("snapshot-{name}"));
+    let kind = database::KINDS[3].name.to_owned();
+    Node { address, kind, spec, after: [].into(), protected: false }
+}
+
+async fn forget(bench: &Bench, name: &str) {
+    let rds = shared::client!(bench.cx, aws_sdk_rds);
+    rds.delete_db_snapshot().db_snapshot_identifier(name).send().await.expect("can be deleted");
 }
 
 /// An instance of our name without our tags is neither listed nor taken over.
@@ -183,7 +260,7 @@ async fn survey(cloud: Arc<Cloud>) {
         assert!(bench.find(&node).await.is_empty());
     }
     let calls = bench.cx.aws.take_calls();
-    assert_eq!((calls.write(), calls.read()), (0, 7), "{calls:?}");
+    assert_eq!((calls.write(), calls.read()), (0, 8), "{calls:?}");
 }
 
 /// Puts the node `name` of a stack of its own through the contract.

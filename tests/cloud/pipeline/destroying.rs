@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use futures::FutureExt;
 use serde_json::json;
-use shared::ledger::{Binding, Key, Mode, StackState};
+use shared::ledger::{Binding, Key, Mode, Report, StackState};
 use shared::model::Tier;
 use support::Cloud;
 
@@ -18,7 +18,7 @@ pub const TESTS: &[Test] =
     })];
 
 async fn destroying(cloud: Arc<Cloud>) {
-    let stand = Stand::new(cloud, "destroy");
+    let mut stand = Stand::new(cloud, "destroy");
     let built = stand.deploy().await;
     let all = remains::of(&stand.cx).await;
     assert!(all.len() >= 60, "the list of what remains sees what stands: {all:#?}");
@@ -40,6 +40,32 @@ async fn destroying(cloud: Arc<Cloud>) {
 
     let again = stand.by_hand("deploy", json!({ "stack": stand.stack })).await;
     assert_eq!(again.resources, built.resources, "the stack comes back around its data");
+
+    let input = json!({ "stack": stand.stack, "include_data": true });
+    let gone = stand.by_hand("destroy", input).await;
+    let [snapshot] = &stand.snapshots().await[..] else { panic!("one final snapshot") };
+    let at = |address: &str| {
+        let found = gone.plan.notes.iter().find(|it| it.address.to_string() == address);
+        found.unwrap_or_else(|| panic!("`{address}`: {:#?}", gone.plan.notes)).text.clone()
+    };
+    let restore = format!("`database.restore_from: {snapshot}`");
+    assert!(at(&format!("database/snapshot-{snapshot}")).contains(&restore));
+    assert!(at("keys/key").contains(snapshot), "the key stays for the snapshot, and says so");
+    assert_eq!(gone.plan.notes.len(), 3, "snapshot, key and alias: {:#?}", gone.plan.notes);
+    let alias = format!("alias/terrace-{}", stand.stack);
+    assert_eq!(remains::of(&stand.cx).await, [alias], "nothing else");
+
+    stand.spec["database"] = json!({ "restore_from": snapshot });
+    let restored = stand.deploy().await;
+    let counts = |report: &Report, tier| report.resources[&tier];
+    for tier in Tier::ALL {
+        let snapshots = usize::from(tier == Tier::Database);
+        assert_eq!(counts(&restored, tier), counts(&built, tier) + snapshots, "{tier}");
+    }
+    stand.spec["database"] = json!({});
+    let without = stand.deploy().await;
+    assert_eq!(without.api_calls.write, 0, "leaving it out later changes nothing");
+
     stand.destroy().await;
     let bound: Option<Binding> = stand.read(&Key::Binding(&stand.stack)).await;
     assert_eq!(bound, None);

@@ -113,9 +113,20 @@ impl Stand {
         self.went_through(&run, machine).await
     }
 
-    /// Takes the stack down with its data and its spec, and shows that nothing remains of it.
+    /// Takes the stack down with its data and its spec, its final snapshots after that, and shows
+    /// that nothing remains of it.
     pub async fn destroy(&self) {
-        self.by_hand("destroy", json!({ "stack": self.stack, "include_data": true })).await;
+        let input = json!({ "stack": self.stack, "include_data": true });
+        self.by_hand("destroy", input.clone()).await;
+        let snapshots = self.snapshots().await;
+        for name in &snapshots {
+            let request = self.rds().delete_db_snapshot().db_snapshot_identifier(name);
+            request.send().await.expect("snapshots can be deleted");
+        }
+        if !snapshots.is_empty() {
+            // The key outlives what it encrypts.
+            self.by_hand("destroy", input).await;
+        }
         self.delete_spec(&self.spec_key()).await;
         let left = super::remains::of(&self.cx).await;
         assert_eq!(left, Vec::<String>::new(), "remains of `{}`", self.stack);
@@ -197,6 +208,19 @@ impl Stand {
 
     pub fn sfn(&self) -> aws_sdk_sfn::Client {
         shared::client!(self.cx, aws_sdk_sfn)
+    }
+
+    /// Names of the database's snapshots.
+    pub async fn snapshots(&self) -> Vec<String> {
+        let request = self.rds().describe_db_snapshots();
+        let request = request.db_instance_identifier(self.cx.scope.name("db"));
+        let found = request.send().await.expect("snapshots can be listed").db_snapshots;
+        let names = found.into_iter().flatten().filter_map(|it| it.db_snapshot_identifier);
+        names.collect()
+    }
+
+    fn rds(&self) -> aws_sdk_rds::Client {
+        shared::client!(self.cx, aws_sdk_rds)
     }
 
     pub fn ec2(&self) -> aws_sdk_ec2::Client {

@@ -7,7 +7,7 @@ use shared::aws::{Cx, LiveOf, OrAbsent};
 use shared::model::{Address, Facts, Status};
 use shared::world::CloudError;
 
-use super::{ABSENT, Instance, SNAPSHOT_TAG};
+use super::{ABSENT, Instance, ORIGIN_TAG, SNAPSHOT_TAG};
 use crate::rds::{self, text};
 
 pub async fn find(cx: &Cx, identifier: &str) -> Result<Option<DbInstance>, CloudError> {
@@ -37,6 +37,8 @@ pub fn facts(found: &DbInstance) -> Result<Facts, CloudError> {
         ("port", port.as_deref()),
         ("secret_arn", secret),
         ("note", note(found)),
+        ("bequeaths", found.kms_key_id().filter(|_| is_wanted(found) && !is_lost(found))),
+        (LOST, is_lost(found).then_some("RDS can make no snapshot of it")),
     ];
     let present = facts.into_iter().filter_map(|(fact, value)| Some((fact, value?)));
     Ok(present.map(|(fact, value)| (fact.to_owned(), value.to_owned())).collect())
@@ -53,6 +55,21 @@ fn occupied(found: &DbInstance) -> String {
     };
     let ids = subnets.iter().filter(sits_in).filter_map(types::Subnet::subnet_identifier);
     ids.collect::<Vec<_>>().join(" ")
+}
+
+/// The fact of an instance that goes without a final snapshot, because none can be made.
+pub const LOST: &str = "lost";
+
+/// RDS user guide, "Deleting a DB instance": the deletion of an instance in one of these states has
+/// to skip the final snapshot.
+fn is_lost(found: &DbInstance) -> bool {
+    let status = found.db_instance_status();
+    matches!(status, Some("failed" | "incompatible-network" | "incompatible-restore"))
+}
+
+/// Whoever lost the tag has not said that the data may go.
+fn is_wanted(found: &DbInstance) -> bool {
+    rds::tags(found.tag_list()).get(SNAPSHOT_TAG) != Some("false")
 }
 
 /// What a person should know though the instance is as wished.
@@ -139,8 +156,8 @@ fn spec(found: &DbInstance) -> Instance {
         monitoring_role: text(monitoring_role),
         iam_authentication: soon.iam_database_authentication_enabled().or(iam_now).unwrap_or(false),
         deletion_protection: found.deletion_protection().unwrap_or(false),
-        // Whoever lost the tag has not said that the data may go.
-        final_snapshot: rds::tags(found.tag_list()).get(SNAPSHOT_TAG) != Some("false"),
+        final_snapshot: is_wanted(found),
+        restored_from: rds::tags(found.tag_list()).get(ORIGIN_TAG).map(str::to_owned),
         running: !matches!(found.db_instance_status(), Some(STOPPED | LOST_KEY)),
     }
 }

@@ -7,8 +7,10 @@ use aws_sdk_rds::operation::delete_db_instance::builders::DeleteDBInstanceFluent
 use aws_sdk_rds::operation::modify_db_instance::builders::ModifyDBInstanceFluentBuilder as Modification;
 use aws_sdk_rds::types::{CloudwatchLogsExportConfiguration, Tag};
 use shared::aws::{Cx, LiveOf};
+use shared::clock::stamp;
 use shared::model::Address;
 
+use super::read::LOST;
 use super::{Instance, SNAPSHOT_TAG};
 use crate::rds;
 
@@ -145,20 +147,18 @@ impl Instance {
     }
 }
 
-/// A database that was protected leaves a final snapshot. Its name is the same for the same
-/// instance, so a second try makes no second one, and another for the next instance.
+/// A database that was protected leaves a final snapshot, named after the moment in which the run
+/// began, so that a second try of the run makes no second one. It is not skipped for any reason but
+/// that RDS cannot make one. The backups that RDS took by itself go with the instance: what they
+/// hold is in the snapshot.
 pub fn deletion(cx: &Cx, live: &LiveOf<Instance>) -> Deletion {
-    let request = rds::client(cx).delete_db_instance();
+    let request = rds::client(cx).delete_db_instance().delete_automated_backups(true);
     let request = request.db_instance_identifier(&live.spec.identifier);
-    if !live.spec.final_snapshot {
-        return request.skip_final_snapshot(true);
-    }
-    let resource = live.facts.get("resource_id").map(String::as_str).unwrap_or_default();
-    let name = format!("{}-final-{}", live.spec.identifier, resource.trim_start_matches("db-"));
-    let name = name.to_ascii_lowercase();
-    request.skip_final_snapshot(false).final_db_snapshot_identifier(name.trim_end_matches('-'))
+    let leaves_snapshot = live.spec.final_snapshot && !live.facts.contains_key(LOST);
+    let name = leaves_snapshot.then(|| cx.scope.name(&stamp(cx.started)));
+    request.skip_final_snapshot(!leaves_snapshot).set_final_db_snapshot_identifier(name)
 }
 
-fn filled(text: &str) -> Option<String> {
+pub(super) fn filled(text: &str) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
 }

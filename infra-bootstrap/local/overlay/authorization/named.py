@@ -34,6 +34,7 @@ _TABLES = {
             "OptionGroupName": "og:{}",
             "SubscriptionName": "es:{}",
             "FinalDBSnapshotIdentifier": "snapshot:{}",
+            "DBSnapshotIdentifier": "snapshot:{}",
             "ResourceName": "{}",
         },
     ),

@@ -1,10 +1,12 @@
-"""The control surface: `/_terrace/settings`, `/_terrace/faults`, `/_terrace/calls`, in JSON."""
+"""The control surface: `/_terrace/settings`, `faults`, `calls`, `lag` and `state`, in JSON."""
 
 import json
 
 from overlay import conditions
-from overlay.control import journal
+from overlay.control import journal, moments, shape
 from overlay.faults import fault, firing
+from overlay.lag import draw
+from overlay.lag.table import FAST_CALL_SECONDS
 
 PREFIX = "/_terrace/"
 _JSON = {"Content-Type": "application/json"}
@@ -13,7 +15,7 @@ _JSON = {"Content-Type": "application/json"}
 def answer(method: str, path: str, body: bytes, query: dict) -> tuple:
     what, _, rest = path.removeprefix(PREFIX).strip("/").partition("/")
     handlers = _HANDLERS.get(what)
-    if handlers is None or (rest and what != "faults"):
+    if handlers is None or (rest and what not in ("faults", "state")):
         return _refusal(404, [f"there is nothing at `{path}`; there are {', '.join(PREFIX + it for it in _HANDLERS)}"])
     handler = handlers.get(method)
     if handler is None:
@@ -82,8 +84,33 @@ def _forget_calls(_asked, _rest, _query):
     return _reply({"calls": []})
 
 
+def _show_state(_asked, rest, _query):
+    show = {"": moments.at_work, "account": shape.of_account}.get(rest)
+    if show is None:
+        return _refusal(404, [f"there is no `state/{rest}`; there are `state` and `state/account`"])
+    return _reply(show())
+
+
+def _bring_state(_asked, rest, _query):
+    """Keep this moment, or go back to it; refused while anything is at work."""
+    bring = {"save": moments.save, "restore": moments.restore}.get(rest)
+    if bring is None:
+        return _refusal(404, [f"there is no `state/{rest}`; there are `state/save` and `state/restore`"])
+    at_work = moments.at_work()
+    if any(at_work.values()):
+        return _refusal(409, [f"{count} {what} are at work" for what, count in at_work.items() if count])
+    return _reply({"stores": bring()})
+
+
+def _show_lag(_asked, _rest, _query):
+    """What was drawn, in AWS's seconds, the oldest first."""
+    return _reply({"call_seconds": FAST_CALL_SECONDS, "drawn": draw.told()})
+
+
 _HANDLERS = {
     "settings": {"GET": _show_settings, "PUT": _change_settings},
     "faults": {"GET": _show_faults, "POST": _add_faults, "DELETE": _remove_faults},
     "calls": {"GET": _show_calls, "DELETE": _forget_calls},
+    "lag": {"GET": _show_lag},
+    "state": {"GET": _show_state, "POST": _bring_state},
 }

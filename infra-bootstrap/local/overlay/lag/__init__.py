@@ -14,8 +14,10 @@ def install() -> None:
     start_scale = stepfunctions._SFN_WAIT_SCALE
 
     def scale_waits(speed) -> None:
-        """State machines wait by the same clock as everything else."""
-        stepfunctions._SFN_WAIT_SCALE = 1 / speed if speed else start_scale
+        """State machines wait by the same clock as everything else, unless somebody says how they are to wait."""
+        by_speed = 1 / speed if speed else start_scale
+        chosen = conditions.NOW.wait_scale
+        stepfunctions._SFN_WAIT_SCALE = by_speed if chosen is None else chosen
 
     conditions.on_speed.append(scale_waits)
     if conditions.NOW.speed:

@@ -2,7 +2,8 @@
 
 import math
 import random
-from collections import Counter
+import time
+from collections import Counter, deque
 
 from overlay import conditions
 from overlay.lag.table import MEASURED
@@ -12,6 +13,9 @@ _P95 = 1.6448536269514722
 
 # How often something of that kind and name was drawn for: its generation.
 _drawn: Counter = Counter()
+
+# What was drawn, the oldest first. Whoever runs this for days shall not fill the memory.
+_told: deque = deque(maxlen=50_000)
 
 
 def seconds(kind: str, called: str) -> float:
@@ -30,7 +34,20 @@ def of_aws(kind: str, called: str) -> float:
     """AWS's own time, and the next generation is counted."""
     generation = _drawn[kind, called]
     _drawn[kind, called] += 1
-    return drawn(conditions.NOW.seed, kind, called, generation)
+    wait = conditions.NOW.durations.get(kind)
+    if wait is None:
+        wait = drawn(conditions.NOW.seed, kind, called, generation)
+    tell(kind, called, wait)
+    return wait
+
+
+def tell(kind: str, called: str, wait: float) -> None:
+    """Note what something takes, for those who ask what was drawn."""
+    _told.append({"time": time.time(), "kind": kind, "called": called, "seconds": wait})
+
+
+def told() -> list[dict]:
+    return list(_told)
 
 
 def drawn(seed: int, kind: str, called: str, generation: int) -> float:
@@ -41,3 +58,4 @@ def drawn(seed: int, kind: str, called: str, generation: int) -> float:
 
 def forget() -> None:
     _drawn.clear()
+    _told.clear()

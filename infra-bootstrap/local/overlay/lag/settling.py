@@ -14,6 +14,8 @@ def begin(kind: str, called: str, identifier: str | None = None) -> None:
 def begin_in(aws_seconds: float, kind: str, identifier: str) -> None:
     """The same where AWS's time is known and nothing is drawn."""
     speed = conditions.NOW.speed
+    if speed:
+        draw.tell(kind, identifier, aws_seconds)
     _begin(kind, identifier, aws_seconds / speed if speed else 0.0)
 
 

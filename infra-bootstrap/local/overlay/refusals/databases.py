@@ -212,6 +212,21 @@ def _check_move(instance: dict, request: dict) -> None:
     raise refused("InvalidVPCNetworkStateFault", message)
 
 
+@before("rds", "RestoreDBInstanceFromDBSnapshot")
+def can_be_restored(request):
+    if request.get("DBInstanceIdentifier", "").lower() in rds._instances:
+        return
+    if len(rds._instances) >= quotas.limit("db_instances"):
+        raise refused("InstanceQuotaExceededFault", "The quota on DB instances has been reached.")
+    snapshot = rds._snapshots.get(request.get("DBSnapshotIdentifier", "").rsplit(":", 1)[-1])
+    if snapshot is not None:
+        _check_family(request.get("DBParameterGroupName"), snapshot["Engine"], snapshot["EngineVersion"])
+        # A key that is scheduled for deletion opens nothing.
+        _check_key(snapshot.get("KmsKeyId"))
+    _check_network(request)
+    _check_key(request.get("MasterUserSecretKmsKeyId"))
+
+
 @before("rds", "DeleteDBInstance")
 def can_be_deleted(request):
     name = request.get("FinalDBSnapshotIdentifier")
