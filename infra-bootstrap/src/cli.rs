@@ -26,7 +26,7 @@ profiles name (`AWS_PROFILE`, `AWS_REGION`, `AWS_ENDPOINT_URL`, …).";
 #[command(name = "terrace", version, after_help = EXIT_CODES, max_term_width = 80)]
 pub struct Cli {
     /// Print one JSON object as the last line of stdout; progress stays on stderr
-    #[arg(long, global = true)]
+    #[arg(long, global = true, display_order = 100)]
     pub json: bool,
     #[command(subcommand)]
     pub command: Command,
@@ -43,7 +43,7 @@ pub enum Command {
     Bootstrap(Bootstrap),
     /// Upload a spec, which builds its stack
     Deploy(Deploy),
-    /// Show what a spec would change, changing nothing
+    /// Show what a spec would change and cost, changing nothing
     Plan(SpecArgument),
     /// Say yes or no to a plan that waits for it
     Approve(Approve),
@@ -130,6 +130,7 @@ pub struct Deploy {
 
 #[derive(Args)]
 pub struct Approve {
+    /// The stack's name
     pub stack: String,
     /// Only if this run waits
     #[arg(long)]
@@ -161,6 +162,7 @@ fn hash(said: &str) -> Result<String, String> {
 
 #[derive(Args)]
 pub struct Status {
+    /// The stack's name; every stack of the region without it
     pub stack: Option<String>,
     /// Also stacks that were destroyed
     #[arg(long)]
@@ -172,6 +174,7 @@ pub struct Status {
 
 #[derive(Args)]
 pub struct Destroy {
+    /// The stack's name
     pub stack: String,
     /// Follow the run to its end
     #[arg(long)]
@@ -204,6 +207,7 @@ pub struct Import {
 
 #[derive(Args)]
 pub struct SshConfig {
+    /// The stack's name
     pub stack: String,
     /// The region; by default the profile's or `AWS_REGION`
     #[arg(long)]

@@ -6,9 +6,11 @@ mod by_hand;
 mod changes;
 mod deploying;
 mod destroying;
+mod duplicates;
 mod expressions;
 mod healing;
 mod history;
+mod importing;
 mod interrupted;
 mod queueing;
 mod reading;
@@ -28,9 +30,11 @@ pub fn tests() -> Vec<Test> {
         changes::TESTS,
         deploying::TESTS,
         destroying::TESTS,
+        duplicates::TESTS,
         expressions::TESTS,
         healing::TESTS,
         history::TESTS,
+        importing::TESTS,
         interrupted::TESTS,
         queueing::TESTS,
         reading::TESTS,

@@ -1,11 +1,10 @@
 //! `AWS::EC2::EIPAssociation`: gives the bastion its address.
 
+use ec2::elastic_ip::addresses;
 use serde::{Deserialize, Serialize};
 use shared::aws::{Cx, Grant, LiveOf, OrAbsent, Resource};
 use shared::model::{Address, Facts, Status, Tier};
 use shared::world::CloudError;
-
-use crate::elastic_ip::addresses;
 
 const ABSENT: &[&str] = &["InvalidAssociationID.NotFound"];
 
@@ -43,7 +42,7 @@ impl Resource for BastionAddress {
     ];
 
     async fn list(cx: &Cx) -> Result<Vec<LiveOf<Self>>, CloudError> {
-        let associated = addresses(cx).await?.into_iter().filter_map(|(_, it)| {
+        let associated = addresses(cx, Tier::Compute).await?.into_iter().filter_map(|(_, it)| {
             let id = it.association_id.filter(|it| !it.is_empty())?;
             let spec = Self {
                 allocation_id: it.allocation_id.unwrap_or_default(),

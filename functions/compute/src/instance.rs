@@ -1,25 +1,26 @@
 //! `AWS::EC2::Instance`: the bastion.
 
+mod read;
+mod write;
+
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 use aws_sdk_ec2::types::{
-    self, AttributeBooleanValue, AttributeValue, BlockDeviceMapping, EbsBlockDevice, Filter,
-    HttpTokensState, IamInstanceProfileSpecification, InstanceMetadataEndpointState,
-    InstanceMetadataOptionsRequest, InstanceNetworkInterfaceSpecification, InstanceStateName,
-    ResourceType, Tag, VolumeType,
+    self, AttributeBooleanValue, InstanceMetadataEndpointState,
+    InstanceNetworkInterfaceSpecification, ResourceType,
 };
 use serde::{Deserialize, Serialize};
-use shared::aws::{ADDRESS_TAG, Cx, Grant, LiveOf, OrAbsent, Resource};
-use shared::model::{Address, Bound, Facts, Status, Tier};
+use shared::aws::{Cx, Grant, LiveOf, OrAbsent, Resource};
+use shared::model::{Address, Bound, Facts};
 use shared::world::CloudError;
 
-use crate::image::root_device;
+use crate::launching::{FROM_IMAGE, LAUNCH, WITH_ROLE, WITH_TAGS};
+use read::{bastions, generation};
 
 const ABSENT: &[&str] = &["InvalidInstanceID.NotFound"];
 /// What nobody can read back from an instance: size and key of its volume.
 const VOLUME_TAG: &str = "terrace:volume";
-const VOLUME_GIB: i32 = 8;
 
 /// A single machine with one interface and no public address of its own.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -60,22 +61,10 @@ impl Resource for Instance {
             "*",
             "EC2's reading calls have no resource-level permissions",
         ),
-        Grant::on(
-            &["ec2:RunInstances"],
-            "arn:aws:ec2:{region}:{account}:*/*",
-            "a launch is a permission on image, instance, interface, volume, key and groups",
-        ),
-        Grant::on(
-            &["ec2:RunInstances"],
-            "arn:aws:ec2:{region}::image/*",
-            "images are nobody's, as AWS writes their ARNs",
-        ),
-        Grant::on(
-            &["ec2:CreateTags"],
-            "arn:aws:ec2:{region}:{account}:*/*",
-            "tags are set only in the call that launches",
-        )
-        .when("StringEquals", "ec2:CreateAction", &["RunInstances"]),
+        LAUNCH,
+        FROM_IMAGE,
+        WITH_TAGS,
+        WITH_ROLE,
         Grant::on(
             &[
                 "ec2:AssociateIamInstanceProfile",
@@ -94,8 +83,6 @@ impl Resource for Instance {
             "arn:aws:ec2:{region}:{account}:security-group/*",
             "its groups are an attribute of the bastion",
         ),
-        Grant::on(&["iam:PassRole"], "arn:aws:iam::{account}:role/terrace/*", "the bastion's role")
-            .when("StringEquals", "iam:PassedToService", &["ec2.amazonaws.com"]),
         Grant::on(
             &[
                 "kms:CreateGrant",
@@ -191,142 +178,5 @@ impl Resource for Instance {
             Ok(_) => (),
         }
         Ok(())
-    }
-}
-
-fn bastion() -> Address {
-    Address::new(Tier::Compute, "bastion")
-}
-
-/// The stack's bastions in these states. The group's instances carry the group's address.
-async fn bastions(cx: &Cx, states: &[&str]) -> Result<Vec<types::Instance>, CloudError> {
-    let own = ec2::filter(&format!("tag:{ADDRESS_TAG}"), &bastion().to_string());
-    let states = states.iter().map(|it| (*it).to_owned()).collect();
-    let states = Filter::builder().name("instance-state-name").set_values(Some(states)).build();
-    let request = ec2::client(cx).describe_instances().filters(ec2::of_stack(cx));
-    let mut pages = request.filters(own).filters(states).into_paginator().send();
-    let mut found = Vec::new();
-    while let Some(page) = pages.next().await {
-        for reservation in page?.reservations.unwrap_or_default() {
-            found.extend(reservation.instances.unwrap_or_default());
-        }
-    }
-    found.retain(|it| ec2::tags(it.tags()).address(&cx.scope) == Some(bastion()));
-    Ok(found)
-}
-
-/// What tells the next bastion's token from those before: the run, and which were terminated.
-/// AWS shows them for about an hour, and answers a token with what it made, dead or alive.
-async fn generation(cx: &Cx) -> Result<String, CloudError> {
-    let gone = bastions(cx, &["terminated"]).await?;
-    let mut ids: Vec<String> = gone.into_iter().filter_map(|it| it.instance_id).collect();
-    ids.sort_unstable();
-    Ok(format!("{}/{}", cx.run, ids.join("/")))
-}
-
-impl Instance {
-    fn live(it: &types::Instance) -> Result<LiveOf<Self>, CloudError> {
-        let text = |it: Option<&str>| it.unwrap_or_default().to_owned();
-        let metadata = it.metadata_options();
-        let hops = metadata.and_then(
-            aws_sdk_ec2::types::InstanceMetadataOptionsResponse::http_put_response_hop_limit,
-        );
-        let profile = it.iam_instance_profile().and_then(|it| it.arn());
-        let groups = it.security_groups().iter().filter_map(|it| it.group_id.clone());
-        let state = it.state().and_then(|it| it.name());
-        let stopped = [InstanceStateName::Stopped, InstanceStateName::Stopping];
-        let spec = Self {
-            image: text(it.image_id()),
-            instance_type: text(it.instance_type().map(aws_sdk_ec2::types::InstanceType::as_str)),
-            subnet_id: text(it.subnet_id()),
-            other_subnets: BTreeSet::new(),
-            key_name: it.key_name().filter(|it| !it.is_empty()).map(str::to_owned),
-            volume_key: text(ec2::tags(it.tags()).get(VOLUME_TAG)),
-            instance_profile: text(profile),
-            security_groups: groups.collect(),
-            metadata_tokens: metadata.and_then(|it| it.http_tokens())
-                == Some(&HttpTokensState::Required),
-            metadata_hops: hops.and_then(|it| u32::try_from(it).ok()).unwrap_or(0),
-            checks_destination: it.source_dest_check() != Some(false),
-            running: state.is_some_and(|it| !stopped.contains(it)),
-        };
-        let facts = ec2::facts(it.instance_id(), "an instance's id")?;
-        Ok(LiveOf { address: bastion(), spec, facts, status: status(state) })
-    }
-
-    fn profile(&self) -> IamInstanceProfileSpecification {
-        IamInstanceProfileSpecification::builder().arn(&self.instance_profile).build()
-    }
-
-    fn metadata(&self) -> InstanceMetadataOptionsRequest {
-        let tokens = if self.metadata_tokens {
-            HttpTokensState::Required
-        } else {
-            HttpTokensState::Optional
-        };
-        InstanceMetadataOptionsRequest::builder()
-            .http_endpoint(InstanceMetadataEndpointState::Enabled)
-            .http_tokens(tokens)
-            .http_put_response_hop_limit(i32::try_from(self.metadata_hops).unwrap_or(1))
-            .build()
-    }
-
-    async fn volume(&self, cx: &Cx) -> Result<BlockDeviceMapping, CloudError> {
-        let volume = EbsBlockDevice::builder()
-            .volume_size(VOLUME_GIB)
-            .volume_type(VolumeType::Gp3)
-            .encrypted(true)
-            .kms_key_id(&self.volume_key)
-            .delete_on_termination(true);
-        let mapping =
-            BlockDeviceMapping::builder().device_name(root_device(cx, &self.image).await?);
-        Ok(mapping.ebs(volume.build()).build())
-    }
-
-    fn tags(&self, cx: &Cx, at: &Address) -> types::TagSpecification {
-        let mut specification = ec2::tag(cx, at, ResourceType::Instance);
-        let volume = Tag::builder().key(VOLUME_TAG).value(&self.volume_key).build();
-        specification.tags.get_or_insert_default().push(volume);
-        specification
-    }
-
-    /// EC2 changes the type of a machine only while it is stopped, which takes a while: it is
-    /// started again when it has the type, and everything else is compared after that.
-    async fn take_type(&self, cx: &Cx, id: &str, runs: bool) -> Result<(), CloudError> {
-        let client = ec2::client(cx);
-        if runs {
-            client.stop_instances().instance_ids(id).send().await?;
-            return Ok(());
-        }
-        let value = AttributeValue::builder().value(&self.instance_type).build();
-        let request = client.modify_instance_attribute().instance_id(id);
-        request.instance_type(value).send().await?;
-        client.start_instances().instance_ids(id).send().await?;
-        Ok(())
-    }
-
-    /// An instance has one profile or none; another takes the place of the one it has.
-    async fn take_profile(&self, cx: &Cx, id: &str) -> Result<(), CloudError> {
-        let client = ec2::client(cx);
-        let request = client.describe_iam_instance_profile_associations();
-        let answer = request.filters(ec2::filter("instance-id", id)).send().await?;
-        let has = answer.iam_instance_profile_associations().first();
-        if let Some(association) = has.and_then(|it| it.association_id()) {
-            let request = client.replace_iam_instance_profile_association();
-            let request = request.association_id(association);
-            request.iam_instance_profile(self.profile()).send().await?;
-        } else {
-            let request = client.associate_iam_instance_profile().instance_id(id);
-            request.iam_instance_profile(self.profile()).send().await?;
-        }
-        Ok(())
-    }
-}
-
-/// A stopped one can be started: that is a difference, not a failure.
-fn status(state: Option<&InstanceStateName>) -> Status {
-    match state {
-        Some(InstanceStateName::Running | InstanceStateName::Stopped) => Status::Ready,
-        Some(_) | None => Status::Pending,
     }
 }

@@ -7,6 +7,7 @@ mod image;
 mod instance;
 mod key_pair;
 mod launch_template;
+mod launching;
 mod names;
 mod replace_unhealthy;
 mod replacement;

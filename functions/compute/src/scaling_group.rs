@@ -13,6 +13,7 @@ use shared::model::{Address, Bound, Facts};
 use shared::world::CloudError;
 
 use crate::auto_scaling::{DESCRIBE, GROUPS, client, last_refresh, ours, unless_gone};
+use crate::launching::{FROM_IMAGE, LAUNCH, WITH_ROLE, WITH_TAGS};
 use crate::names::standing;
 use change::tag;
 
@@ -55,7 +56,7 @@ impl Resource for ScalingGroup {
     const KIND: &'static str = "AWS::AutoScaling::AutoScalingGroup";
     const ORDERED: &'static [&'static str] = &["instance_types"];
     /// A roll-out replaces instances in turns, and each has to answer before the next.
-    const DEADLINE: Duration = Duration::from_mins(60);
+    const DEADLINE: Duration = Duration::from_hours(1);
     const TYPICAL: &'static [(&'static str, i64)] = &[("", 60)];
     const GRANTS: &'static [Grant] = &[
         DESCRIBE,
@@ -77,28 +78,11 @@ impl Resource for ScalingGroup {
             GROUPS,
             "the stack's group",
         ),
-        Grant::on(
-            &["ec2:RunInstances"],
-            "arn:aws:ec2:{region}:{account}:*/*",
-            "Auto Scaling asks whether its caller could launch from the template himself",
-        ),
-        Grant::on(
-            &["ec2:RunInstances"],
-            "arn:aws:ec2:{region}::image/*",
-            "images are nobody's, as AWS writes their ARNs",
-        ),
-        Grant::on(
-            &["ec2:CreateTags"],
-            "arn:aws:ec2:{region}:{account}:*/*",
-            "tags are set only in the call that launches",
-        )
-        .when("StringEquals", "ec2:CreateAction", &["RunInstances"]),
-        Grant::on(
-            &["iam:PassRole"],
-            "arn:aws:iam::{account}:role/terrace/*",
-            "the instances' role",
-        )
-        .when("StringEquals", "iam:PassedToService", &["ec2.amazonaws.com"]),
+        // Auto Scaling asks whether its caller could launch from the template himself.
+        LAUNCH,
+        FROM_IMAGE,
+        WITH_TAGS,
+        WITH_ROLE,
         Grant::on(
             &["iam:CreateServiceLinkedRole"],
             "arn:aws:iam::{account}:role/aws-service-role/autoscaling.amazonaws.com/*",

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_ec2::types::{self, Filter, PortRange, ResourceType};
+use futures::{TryStreamExt, stream};
 use serde::{Deserialize, Serialize};
 use shared::aws::{Cx, Grant, LiveOf, OrAbsent, Resource};
 use shared::model::{Address, Facts, Status};
@@ -15,6 +16,8 @@ const ABSENT: &[&str] = &["InvalidNetworkAclID.NotFound"];
 const NO_ENTRY: &[&str] = &["InvalidNetworkAclEntry.NotFound", "InvalidNetworkAclID.NotFound"];
 /// Somebody was quicker; how the entry stands shows the next look.
 const ADDED: &[&str] = &["NetworkAclEntryAlreadyExists"];
+/// Entries are told apart by their numbers: the order in which they come makes no difference.
+const ENTRIES_AT_ONCE: usize = 4;
 const NO_ASSOCIATION: &[&str] = &["InvalidAssociationID.NotFound"];
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -87,9 +90,9 @@ impl Resource for NetworkAcl {
     /// Entries first: a subnet that comes over finds them.
     async fn update(&self, cx: &Cx, live: &LiveOf<Self>) -> Result<(), CloudError> {
         let id = ec2::id(live)?;
-        for change in changes(&live.spec.entries, &self.entries) {
-            apply(cx, id, &change).await?;
-        }
+        stream::iter(changes(&live.spec.entries, &self.entries).into_iter().map(Ok))
+            .try_for_each_concurrent(ENTRIES_AT_ONCE, async |change| apply(cx, id, &change).await)
+            .await?;
         let coming: Vec<_> = self.subnets.difference(&live.spec.subnets).cloned().collect();
         if !coming.is_empty() {
             let behind = types::Filter::builder().name("association.subnet-id");

@@ -3,6 +3,7 @@
 mod defaults;
 mod elastic_ip;
 mod flow_log;
+mod guard_duty;
 mod internet_gateway;
 mod nat_gateway;
 mod route_table;

@@ -9,6 +9,8 @@ use shared::aws::{Cx, Grant, LiveOf, OrAbsent, Resource};
 use shared::model::{Address, Facts, Status};
 use shared::world::CloudError;
 
+use crate::guard_duty;
+
 const ABSENT: &[&str] = &["InvalidSubnetID.NotFound"];
 const TAKEN: &[&str] = &["InvalidSubnet.Conflict"];
 
@@ -50,6 +52,23 @@ impl Resource for Subnet {
             "arn:aws:ec2:{region}:{account}:vpc/*",
             "subnets are made in the stack's VPC",
         ),
+        Grant::on(
+            &["ec2:DescribeSecurityGroups", "ec2:DescribeVpcEndpoints"],
+            "*",
+            "EC2's reading calls have no resource-level permissions",
+        ),
+        Grant::on(
+            &["ec2:DeleteVpcEndpoints"],
+            "arn:aws:ec2:{region}:{account}:vpc-endpoint/*",
+            "what GuardDuty has put into the VPC holds its subnets",
+        )
+        .when("StringEquals", "aws:ResourceTag/GuardDutyManaged", &["true"]),
+        Grant::on(
+            &["ec2:DeleteSecurityGroup"],
+            "arn:aws:ec2:{region}:{account}:security-group/*",
+            "what GuardDuty has put into the VPC holds it",
+        )
+        .when("StringEquals", "aws:ResourceTag/GuardDutyManaged", &["true"]),
     ];
 
     async fn list(cx: &Cx) -> Result<Vec<LiveOf<Self>>, CloudError> {
@@ -82,8 +101,7 @@ impl Resource for Subnet {
 
     async fn delete(cx: &Cx, live: &LiveOf<Self>) -> Result<(), CloudError> {
         let request = ec2::client(cx).delete_subnet().subnet_id(ec2::id(live)?);
-        request.send().await.or_absent(ABSENT)?;
-        Ok(())
+        guard_duty::or_clear(request.send().await.or_absent(ABSENT), cx, &live.spec.vpc_id).await
     }
 }
 

@@ -9,6 +9,7 @@ use shared::model::{Address, Facts, Status};
 use shared::world::CloudError;
 
 use crate::defaults::Defaults;
+use crate::guard_duty;
 
 const ABSENT: &[&str] = &["InvalidVpcID.NotFound"];
 
@@ -106,9 +107,9 @@ impl Resource for Vpc {
     }
 
     async fn delete(cx: &Cx, live: &LiveOf<Self>) -> Result<(), CloudError> {
-        let request = ec2::client(cx).delete_vpc().vpc_id(ec2::id(live)?);
-        request.send().await.or_absent(ABSENT)?;
-        Ok(())
+        let id = ec2::id(live)?;
+        let request = ec2::client(cx).delete_vpc().vpc_id(id);
+        guard_duty::or_clear(request.send().await.or_absent(ABSENT), cx, id).await
     }
 }
 

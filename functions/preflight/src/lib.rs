@@ -48,7 +48,7 @@ pub async fn preflight(
 ) -> Result<Answer, Failure> {
     let Request { stack, run, approval } = request;
     let span = info_span!("preflight", %stack, %run);
-    look(home, &stack, &run, approval, &invocation).instrument(span).await
+    Box::pin(look(home, &stack, &run, approval, &invocation)).instrument(span).await
 }
 
 async fn look(
@@ -70,7 +70,7 @@ async fn look(
         Mode::Drift | Mode::Destroy => false,
     };
     let (need, roles) = (Need::new(&plan, &wish, &live), &home.environment.own_roles);
-    let mut found = check(&cx, &need, is_deploy && !approval, roles).await;
+    let mut found = Box::pin(check(&cx, &need, is_deploy && !approval, roles)).await;
     found.calls = home.aws.take_calls();
     ledger.write(&Key::Preflight(stack, run), &found).await?;
     info!(

@@ -184,8 +184,7 @@ impl<'a> Need<'a> {
         let more = match &step.action {
             // What stands beside its successor for a while counts as well.
             Action::Create if live.is_some() && !is_cleared => wanted,
-            Action::Create => wanted - running,
-            Action::Update(_) => wanted - running,
+            Action::Create | Action::Update(_) => wanted - running,
             Action::Wait | Action::Delete => return None,
         };
         let types = if group { list(&node.spec, "instance_types") } else { Vec::new() };

@@ -199,13 +199,13 @@ pub async fn limit(cx: &Cx, quota: &Quota) -> Result<i64, CloudError> {
     let quotas = client!(cx, aws_sdk_servicequotas);
     let own = quotas.get_service_quota().service_code(quota.service).quota_code(quota.code);
     let own = own.send().await.or_absent(&["NoSuchResourceException"])?;
-    let value = match own.and_then(|it| it.quota).and_then(|it| it.value) {
-        Some(value) => Some(value),
-        None => {
-            let default = quotas.get_aws_default_service_quota().service_code(quota.service);
-            let default = default.quota_code(quota.code).send().await?;
-            default.quota.and_then(|it| it.value)
-        }
+    let own = own.and_then(|it| it.quota).and_then(|it| it.value);
+    let value = if own.is_some() {
+        own
+    } else {
+        let default = quotas.get_aws_default_service_quota().service_code(quota.service);
+        let default = default.quota_code(quota.code).send().await?;
+        default.quota.and_then(|it| it.value)
     };
     #[expect(clippy::cast_possible_truncation, reason = "quotas are whole numbers")]
     value.map(|it| it as i64).ok_or(CloudError::Incomplete("the value of a quota"))

@@ -12,6 +12,7 @@ use shared::model::Tier;
 use shared::plan::Plan;
 use shared::revision::Revision;
 use shared::tell::tell;
+use shared::tier::SITE;
 use tracing::{error, info};
 
 use crate::inventory::keep_inventory;
@@ -189,11 +190,21 @@ async fn report(
         recovery: None,
         started: run.started,
         ended: unix_seconds(),
+        site_usable: site_usable(run, records),
         resources: records.iter().map(|(tier, it)| (*tier, it.part.live.len())).collect(),
         api_calls: ApiCalls::of(records),
         plan_hash: plan.hash(),
         plan,
     })
+}
+
+/// When the last of the site's tiers had nothing left to do but for slow ones; none if the run made
+/// nothing of the site.
+fn site_usable(run: &Run, records: &BTreeMap<Tier, TierRecord>) -> Option<i64> {
+    let is_built = run.mode == Mode::Deploy && run.recovery.is_none();
+    let calm = |tier: Tier| records.get(&tier)?.part.calm_since;
+    let serves = calm(Tier::Edge).is_some() && calm(Tier::Compute).is_some();
+    if is_built && serves { SITE.into_iter().filter_map(calm).max() } else { None }
 }
 
 async fn note_end(home: &Home, report: &Report, state: StackState) -> Result<(), Failure> {

@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::try_join_all;
+use futures::{StreamExt, stream};
 use shared::lambda::{Failure, Home};
-use shared::ledger::{Key, TierRecord, Whereabouts};
-use shared::model::{Live, Node, Stack, Tier};
-use shared::plan::{Inventory, Observed, settle};
+use shared::ledger::{Key, LedgerError, TierRecord, Whereabouts};
+use shared::model::{Address, Live, Node, Stack, Tier};
+use shared::plan::{Inventory, Observed, Owned, settle};
 
 /// Facts that are ids of what AWS makes along with a VPC: events name those too.
 const BORN_ALONG: [&str; 2] = ["default_group", "default_acl"];
@@ -14,6 +15,9 @@ const BORN_ALONG: [&str; 2] = ["default_group", "default_acl"];
 /// What an id of a part begins with: `DisassociateRouteTable` names the association and neither
 /// the table nor the subnet (Amazon EC2 API reference).
 const PARTS: [&str; 2] = ["rtbassoc-", "aclassoc-"];
+
+/// Addresses whose ids are written down at once: a first deploy has a hundred of them.
+const ADDRESSES_AT_ONCE: usize = 16;
 
 /// Writes ids down, and where each belongs, so that an event about an id finds its stack.
 pub async fn keep_inventory(
@@ -29,29 +33,45 @@ pub async fn keep_inventory(
     let before: Inventory = home.ledger.read(&key).await?.unwrap_or_default();
     let mut after = settle(&before, &wish, &observed);
     let mut failed = None;
-    for (address, owned) in &mut after {
-        let Some(id) = &owned.id else { continue };
-        let names = names(id, &observed.live);
-        let joined = names.iter().copied().collect::<Vec<_>>().join(" ");
-        if owned.announced.as_ref() == Some(&joined) {
-            continue;
-        }
-        let known: BTreeSet<&str> = owned.announced.iter().flat_map(|it| it.split(' ')).collect();
-        let place = Whereabouts { stack: stack.to_owned(), address: address.clone() };
-        let writes = names.difference(&known).map(|name| async {
-            home.ledger.write(&Key::Id(name), &place).await
-        });
-        if let Err(error) = try_join_all(writes).await {
+    let announced: Vec<_> = stream::iter(&mut after)
+        .map(|(address, owned)| announce(home, stack, address, owned, &observed.live))
+        .buffer_unordered(ADDRESSES_AT_ONCE)
+        .collect()
+        .await;
+    for result in announced {
+        if let Err(error) = result {
             failed = Some(error);
-            break;
         }
-        owned.announced = Some(joined);
     }
     // Whoever tries again goes on where this one came to.
     if after != before {
         home.ledger.write(&key, &after).await?;
     }
     failed.map_or(Ok(()), |error| Err(error.into()))
+}
+
+/// Writes down where the ids of one address belong, unless that was done.
+async fn announce(
+    home: &Home,
+    stack: &str,
+    address: &Address,
+    owned: &mut Owned,
+    live: &[Live],
+) -> Result<(), LedgerError> {
+    let Some(id) = &owned.id else { return Ok(()) };
+    let names = names(id, live);
+    let joined = names.iter().copied().collect::<Vec<_>>().join(" ");
+    if owned.announced.as_ref() == Some(&joined) {
+        return Ok(());
+    }
+    let known: BTreeSet<&str> = owned.announced.iter().flat_map(|it| it.split(' ')).collect();
+    let place = Whereabouts { stack: stack.to_owned(), address: address.clone() };
+    let writes = names
+        .difference(&known)
+        .map(|name| async { home.ledger.write(&Key::Id(name), &place).await });
+    try_join_all(writes).await?;
+    owned.announced = Some(joined);
+    Ok(())
 }
 
 /// All ids by which events may name the resource `id`.

@@ -43,30 +43,19 @@ pub async fn revise(home: &Home, spec: &Spec) -> Result<(Revision, bool), Failur
         return Ok((same.clone(), false));
     }
     let number = newest.map_or(0, |it| it.number) + 1;
-    match current {
-        Some(last) => {
-            let pinned = Pinned {
-                app_ami: if last.spec.app.image() == spec.app.image() {
-                    last.pinned.app_ami
-                } else {
-                    resolve(home, &spec.app.image()).await?
-                },
-                bastion_ami: if last.spec.bastion.instance_type == spec.bastion.instance_type {
-                    last.pinned.bastion_ami
-                } else {
-                    bastion_ami(home, spec).await?
-                },
-            };
-            Ok((Revision { number, spec: spec.clone(), pinned }, true))
-        }
-        None => {
-            let pinned = Pinned {
-                app_ami: resolve(home, &spec.app.image()).await?,
-                bastion_ami: bastion_ami(home, spec).await?,
-            };
-            Ok((Revision { number, spec: spec.clone(), pinned }, true))
-        }
-    }
+    let last = current.as_ref();
+    let image = spec.app.image();
+    let app_ami = match last.filter(|it| it.spec.app.image() == image) {
+        Some(last) => last.pinned.app_ami.clone(),
+        None => resolve(home, &image).await?,
+    };
+    let machine = &spec.bastion.instance_type;
+    let bastion_ami = match last.filter(|it| it.spec.bastion.instance_type == *machine) {
+        Some(last) => last.pinned.bastion_ami.clone(),
+        None => bastion_ami(home, spec).await?,
+    };
+    let pinned = Pinned { app_ami, bastion_ami };
+    Ok((Revision { number, spec: spec.clone(), pinned }, true))
 }
 
 /// As the stack's record says; where there is none, the newest.

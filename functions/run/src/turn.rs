@@ -146,6 +146,7 @@ async fn superseded(
         recovery: None,
         started: ticket.since,
         ended: unix_seconds(),
+        site_usable: None,
         resources: std::collections::BTreeMap::new(),
         api_calls: ApiCalls::default(),
         plan_hash: plan.hash(),

@@ -13,7 +13,8 @@ from overlay.repairs import (
 # all the rest, so that comes last.
 _PARTS = (
     processes, tap, cloudwatch, alarms, cloudformation, stepfunctions, ec2, creation, elb, scaling, rds, waf, acm,
-    cloudtrail, iam, iam_credentials, s3, sns, tagging, kms, logs, service_quotas, service_roles, lag, refusals, authorization, control,
+    cloudtrail, iam, iam_credentials, s3, sns, tagging, kms, logs, service_quotas, service_roles, lag, refusals,
+    authorization, control,
 )  # fmt: skip
 
 

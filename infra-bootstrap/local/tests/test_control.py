@@ -239,3 +239,39 @@ class Faults(Controlled):
         ):
             self.assertEqual(self.ask("POST", "faults", wrong)[0], 400, wrong)
         self.assertEqual(self.ask("GET", "faults")[1]["faults"], [])
+
+
+class Moments(Controlled):
+    def test_the_cloud_goes_back_to_the_moment_that_was_kept_as_often_as_one_likes(self):
+        buckets, parameters = self.client("s3"), self.client("ssm")
+        buckets.create_bucket(Bucket="kept")
+        buckets.put_object(Bucket="kept", Key="one", Body=b"before")
+        vpcs, account = self.vpcs(), self.ask("GET", "state/account")[1]
+        self.assertEqual(self.ask("POST", "state/save")[0], 200)
+        for _ in range(2):
+            self.new_vpc()
+            parameters.put_parameter(Name="late", Value="x", Type="String")
+            buckets.put_object(Bucket="kept", Key="one", Body=b"and after")
+            buckets.put_object(Bucket="kept", Key="two", Body=b"new")
+            self.assertNotEqual(self.ask("GET", "state/account")[1], account)
+            self.assertEqual(self.ask("POST", "state/restore")[0], 200)
+            self.assertEqual(self.vpcs(), vpcs)
+            self.assertEqual(parameters.describe_parameters()["Parameters"], [])
+            self.assertEqual(buckets.get_object(Bucket="kept", Key="one")["Body"].read(), b"before")
+            self.assertEqual(buckets.list_objects_v2(Bucket="kept")["KeyCount"], 1)
+            self.assertEqual(self.ask("GET", "state/account")[1], account)
+
+    def test_the_account_is_told_by_address_and_untagged_things_count(self):
+        made = self.new_vpc()["Vpc"]["VpcId"]
+        tag = {"Key": "terrace:address", "Value": "network/vpc"}
+        self.client("ec2").create_tags(Resources=[made], Tags=[tag])
+        before = self.ask("GET", "state/account")[1]["ec2._vpcs"]
+        self.assertEqual(before["network/vpc"], 1)
+        self.new_vpc()
+        after = self.ask("GET", "state/account")[1]["ec2._vpcs"]
+        self.assertEqual(sum(after.values()), sum(before.values()) + 1)
+
+    def test_what_is_at_work_is_told_and_unknown_ways_are_refused(self):
+        self.assertEqual(self.ask("GET", "state")[1], {"functions": 0, "executions": 0})
+        self.assertEqual(self.ask("POST", "state/burn")[0], 404)
+        self.assertEqual(self.ask("GET", "state/burn")[0], 404)

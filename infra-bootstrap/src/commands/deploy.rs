@@ -50,9 +50,10 @@ pub async fn run(arguments: Deploy, screen: &Screen) -> Result<Answer, Failure> 
     ));
     let ended = wait(&cloud, &file, &execution, screen).await?;
     let text = format!(
-        "`{stack}` is ready, revision {}, after {}\n{}\n{}",
+        "`{stack}` is ready, revision {}, after {}{}\n{}\n{}",
         ended.report.revision,
         duration(ended.seconds),
+        milestone(&ended.report),
         wrap(&resources(&ended.report.resources), screen.width).join("\n"),
         calls(&ended.report)
     );
@@ -168,6 +169,18 @@ pub fn calls(report: &Report) -> String {
     )
 }
 
+/// What is said of when the site could be used.
+fn milestone(report: &Report) -> String {
+    let usable = usable(report);
+    usable.map(|it| format!("; the site was usable after {}", duration(it))).unwrap_or_default()
+}
+
+/// Seconds from the run's start until the site could be used; none if it already could.
+fn usable(report: &Report) -> Option<f64> {
+    let seconds = report.site_usable? - report.started;
+    u32::try_from(seconds).ok().map(f64::from)
+}
+
 /// What `--json` says of a run that went through.
 pub fn describe(cloud: &Cloud, ended: &Ended) -> Value {
     let report = &ended.report;
@@ -185,6 +198,7 @@ pub fn describe(cloud: &Cloud, ended: &Ended) -> Value {
         "run": report.run,
         "revision": report.revision,
         "seconds": ended.seconds,
+        "site_usable_seconds": usable(report),
         "resources": report.resources,
         "api_calls": {
             "read": report.api_calls.read,

@@ -14,7 +14,7 @@ use crate::cli::Import;
 use crate::context::Cloud;
 use crate::failure::Failure;
 use crate::import::{Mapping, Standing, check_stack, map, read, take};
-use crate::render::table;
+use crate::render::{table, wrap};
 use crate::screen::Screen;
 use crate::spec_file::SpecFile;
 
@@ -22,8 +22,12 @@ pub async fn run(arguments: Import, screen: &Screen) -> Result<Answer, Failure> 
     let Import { stack, vpc, spec, yes } = arguments;
     let file = SpecFile::read(&spec)?;
     if file.spec.name.as_str() != stack {
-        return Err(Failure::new(format!("`{}` is the spec of `{}`", spec.display(), file.spec.name))
-            .hint(format!("import into `{}`, or name the spec of `{stack}`", file.spec.name)));
+        return Err(Failure::new(format!(
+            "`{}` is the spec of `{}`",
+            spec.display(),
+            file.spec.name
+        ))
+        .hint(format!("import into `{}`, or name the spec of `{stack}`", file.spec.name)));
     }
     let cloud = Cloud::of_environment(Some(file.spec.region.as_str())).await?;
     check_stack(&cloud, &stack).await?;
@@ -41,7 +45,8 @@ pub async fn run(arguments: Import, screen: &Screen) -> Result<Answer, Failure> 
         mapping.chosen.len()
     );
     let chosen = mapping.chosen.iter();
-    let chosen = chosen.map(|(at, it)| json!({ "address": at, "id": it.id, "differs": it.differs }));
+    let chosen =
+        chosen.map(|(at, it)| json!({ "address": at, "id": it.id, "differs": it.differs }));
     let left = mapping.left.iter().map(|(id, why)| json!({ "id": id, "why": why }));
     let json = json!({
         "stack": stack, "endpoint": cloud.endpoint, "region": cloud.region, "vpc": vpc,
@@ -99,32 +104,40 @@ fn show(stack: &str, mapping: &Mapping, screen: &Screen) {
     let row = |cells: [&str; 3]| cells.map(str::to_owned).to_vec();
     let mut rows = Vec::new();
     for (address, chosen) in &mapping.chosen {
-        let differs = match chosen.differs.is_empty() {
-            true => "fits".to_owned(),
-            false => format!("fits but for {}", chosen.differs.join(", ")),
+        let differs = if chosen.differs.is_empty() {
+            "fits".to_owned()
+        } else {
+            format!("fits but for {}", chosen.differs.join(", "))
         };
         rows.push(row([&address.to_string(), &chosen.id, &differs]));
-    }
-    for address in &mapping.missing {
-        rows.push(row([&address.to_string(), "-", "is made by the next deploy"]));
-    }
-    for (id, why) in &mapping.left {
-        rows.push(row(["-", id, &format!("is left alone: {why}")]));
     }
     screen.step(&format!("what `{stack}` would take over"));
     for line in table(&rows, screen.width).lines() {
         screen.say(line);
     }
+    let missing: Vec<String> = mapping.missing.iter().map(ToString::to_string).collect();
+    tell(screen, &format!("Missing, and made by the next deploy: {}", missing.join(", ")));
+    for (id, why) in &mapping.left {
+        tell(screen, &format!("Left alone: {id}: {why}"));
+    }
     screen.say("");
-    screen.say("From then on it is the stack's own: a deploy makes it as the spec says, which");
-    screen.say("empties the VPC's default group and ACL, and `terrace destroy` takes it down.");
+    tell(
+        screen,
+        "From then on it is the stack's own: a deploy makes it as the spec says, which empties the \
+         VPC's default group and ACL, and `terrace destroy` takes it down.",
+    );
+}
+
+fn tell(screen: &Screen, text: &str) {
+    for line in wrap(text, screen.width) {
+        screen.say(&line);
+    }
 }
 
 /// Whoever means it says the VPC's id.
 fn confirm(stack: &str, vpc: &str, yes: Option<&str>, screen: &Screen) -> Result<(), Failure> {
-    let nothing = |why: String| {
-        Failure::new(format!("nothing was imported into `{stack}`")).because(why)
-    };
+    let nothing =
+        |why: String| Failure::new(format!("nothing was imported into `{stack}`")).because(why);
     let said = match yes {
         Some(said) => said.to_owned(),
         None if stdin().is_terminal() => {

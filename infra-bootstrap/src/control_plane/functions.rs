@@ -193,31 +193,22 @@ fn merged(statements: Vec<Value>) -> Vec<Value> {
 }
 
 fn machines(names: &[&str]) -> Value {
-    names
-        .iter()
-        .map(|name| {
-            sub(&format!("arn:${{AWS::Partition}}:states:${{AWS::Region}}:${{AWS::AccountId}}:stateMachine:terrace-{name}:*"))
-        })
-        .collect()
+    arns("stateMachine", names, ":*")
 }
 
 /// Machines whose tasks wait for an answer, with and without their alias.
 fn waiting(names: &[&str]) -> Value {
-    names
-        .iter()
-        .map(|name| {
-            sub(&format!("arn:${{AWS::Partition}}:states:${{AWS::Region}}:${{AWS::AccountId}}:stateMachine:terrace-{name}*"))
-        })
-        .collect()
+    arns("stateMachine", names, "*")
 }
 
 fn executions(names: &[&str]) -> Value {
-    names
-        .iter()
-        .map(|name| {
-            sub(&format!("arn:${{AWS::Partition}}:states:${{AWS::Region}}:${{AWS::AccountId}}:execution:terrace-{name}:*"))
-        })
-        .collect()
+    arns("execution", names, ":*")
+}
+
+/// What these machines have of a kind, by a pattern that ends so.
+fn arns(kind: &str, names: &[&str], end: &str) -> Value {
+    let place = "arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}";
+    names.iter().map(|name| sub(&format!("{place}:{kind}:terrace-{name}{end}"))).collect()
 }
 
 fn tell() -> Vec<Value> {

@@ -3,6 +3,8 @@
 //! The code is read, not run: an SDK's call is a method without arguments whose name begins with a
 //! verb of AWS's, and the action it takes has nearly always the same name.
 
+mod words;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,134 +14,10 @@ use shared::aws::Grant;
 
 use super::functions::{FUNCTIONS, Function};
 use super::template;
+use words::{CONDITIONAL, DEPENDENT, GETTERS, RENAMED, UNSCOPED_CHANGES, VERBS};
 
-/// With what the names of AWS's operations begin.
-const VERBS: &[&str] = &[
-    "add",
-    "allocate",
-    "associate",
-    "attach",
-    "authorize",
-    "cancel",
-    "change",
-    "create",
-    "deactivate",
-    "delete",
-    "describe",
-    "detach",
-    "disable",
-    "disassociate",
-    "enable",
-    "get",
-    "head",
-    "import",
-    "list",
-    "modify",
-    "put",
-    "release",
-    "remove",
-    "replace",
-    "request",
-    "reset",
-    "resume",
-    "revoke",
-    "run",
-    "schedule",
-    "set",
-    "start",
-    "stop",
-    "subscribe",
-    "suspend",
-    "tag",
-    "terminate",
-    "unsubscribe",
-    "untag",
-    "update",
-];
-
-/// Methods that begin with a verb and are none of AWS's operations: they read an answer.
-const GETTERS: &[&str] = &[
-    "associate_public_ip_address",
-    "create_date",
-    "delete_markers",
-    "disable_scale_in",
-    "enable_dns_hostnames",
-    "enable_dns_support",
-    "get_or_insert_default",
-    "start_script",
-    "tag_descriptions",
-    "tag_info_for_resource",
-    "tag_key",
-    "tag_list",
-    "tag_value",
-];
-
-/// Operations whose action has another name (Service Authorization Reference, Amazon S3).
-const RENAMED: &[(&str, &str)] = &[
-    ("delete_bucket_lifecycle", "s3:PutLifecycleConfiguration"),
-    ("delete_objects", "s3:DeleteObject"),
-    ("get_bucket_encryption", "s3:GetEncryptionConfiguration"),
-    ("get_bucket_lifecycle_configuration", "s3:GetLifecycleConfiguration"),
-    ("get_public_access_block", "s3:GetBucketPublicAccessBlock"),
-    ("list_object_versions", "s3:ListBucketVersions"),
-    ("put_bucket_encryption", "s3:PutEncryptionConfiguration"),
-    ("put_bucket_lifecycle_configuration", "s3:PutLifecycleConfiguration"),
-    ("put_public_access_block", "s3:PutBucketPublicAccessBlock"),
-];
-
-/// Actions that no code calls: AWS asks for them within other calls.
-const DEPENDENT: &[(&str, &str)] = &[
-    ("acm:AddTagsToCertificate", "tags in the call that makes a certificate"),
-    ("cloudtrail:AddTags", "tags in the call that makes a trail"),
-    ("cloudwatch:TagResource", "tags in the call that makes an alarm"),
-    ("ec2:CreateTags", "tags in the call that makes something"),
-    ("elasticloadbalancing:AddTags", "tags in the call that makes something"),
-    ("elasticloadbalancing:SetWebAcl", "a web ACL is associated with a load balancer"),
-    ("iam:CreateServiceLinkedRole", "the account's first use of a service"),
-    ("iam:PassRole", "a role is handed to a service"),
-    ("iam:TagInstanceProfile", "tags in the call that makes a profile"),
-    ("iam:TagPolicy", "tags in the call that makes a policy"),
-    ("iam:TagRole", "tags in the call that makes a role"),
-    ("iam:TagUser", "tags in the call that makes a user"),
-    ("kms:CreateGrant", "a service keeps using the key in our name"),
-    ("kms:Decrypt", "a service uses the key in our name"),
-    ("kms:DescribeKey", "a service looks at the key in our name"),
-    ("kms:GenerateDataKey", "a service uses the key in our name"),
-    ("kms:GenerateDataKeyWithoutPlaintext", "a service uses the key in our name"),
-    ("logs:CreateLogDelivery", "WAF delivers to CloudWatch Logs"),
-    ("logs:DeleteLogDelivery", "WAF delivers to CloudWatch Logs"),
-    ("logs:DescribeLogGroups", "WAF delivers to CloudWatch Logs"),
-    ("logs:DescribeResourcePolicies", "WAF delivers to CloudWatch Logs"),
-    ("logs:PutResourcePolicy", "WAF delivers to CloudWatch Logs"),
-    ("rds:CreateDBSnapshot", "a database leaves a final snapshot"),
-    ("s3:DeleteObjectVersion", "`DeleteObjects` with version ids"),
-    ("secretsmanager:CreateSecret", "RDS makes the master user's secret"),
-    ("secretsmanager:TagResource", "RDS makes the master user's secret"),
-    ("wafv2:TagResource", "tags in the call that makes a web ACL"),
-];
-
-/// Changes that AWS grants on everything or not at all.
-const UNSCOPED_CHANGES: &[&str] = &[
-    "acm:ImportCertificate",
-    "acm:RequestCertificate",
-    "kms:CreateKey",
-    "logs:CreateLogDelivery",
-    "logs:DeleteLogDelivery",
-    "logs:PutResourcePolicy",
-];
-
-/// Actions that are too strong without a condition, and its key.
-const CONDITIONAL: &[(&str, &str)] = &[
-    ("ec2:CreateTags", "ec2:CreateAction"),
-    ("iam:AttachRolePolicy", "iam:PolicyARN"),
-    ("iam:CreateRole", "iam:PermissionsBoundary"),
-    ("iam:CreateServiceLinkedRole", "iam:AWSServiceName"),
-    ("iam:CreateUser", "iam:PermissionsBoundary"),
-    ("iam:PassRole", "iam:PassedToService"),
-    ("iam:PutRolePermissionsBoundary", "iam:PermissionsBoundary"),
-    ("iam:PutRolePolicy", "iam:PermissionsBoundary"),
-    ("iam:PutUserPermissionsBoundary", "iam:PermissionsBoundary"),
-];
+/// What `shared/ec2` does for the tiers that have a file of this name.
+const SHARED_KIND: &str = "elastic_ip.rs";
 
 /// A role's inline policies may together have so many characters, blanks not counted
 /// ("IAM and AWS STS quotas").
@@ -188,12 +66,13 @@ fn preflight_may_what_it_calls_and_changes_nothing_but_service_linked_roles() {
     }
 }
 
-/// Kinds for which preflight asks nothing: they are parts of others.
+/// Kinds for which preflight asks nothing: they are parts of others, or no plan makes them.
 const PARTS: &[&str] = &[
     "AWS::AutoScaling::AutoScalingGroup#ReplaceUnhealthy",
     "AWS::EC2::EIPAssociation",
     "AWS::EC2::SecurityGroup#rules",
     "AWS::KMS::KeyPolicy",
+    "AWS::RDS::DBSnapshot",
     "AWS::SNS::Subscription",
     "AWS::SNS::TopicPolicy",
 ];
@@ -326,12 +205,14 @@ fn calls(tier: &Function) -> BTreeSet<String> {
     methods.collect()
 }
 
-/// A tier's source without its tests.
+/// A tier's source without its tests, and the kinds that it shares with another.
 fn source(tier: &Function) -> String {
-    let root =
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("../functions").join(tier.name).join("src");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let mut files = Vec::new();
-    collect(&root, &mut files);
+    collect(&root.join("functions").join(tier.name).join("src"), &mut files);
+    if files.iter().any(|file| file.ends_with(SHARED_KIND)) {
+        files.push(root.join("shared/ec2/src").join(SHARED_KIND));
+    }
     let texts =
         files.iter().map(|file| fs::read_to_string(file).expect("a source file can be read"));
     texts

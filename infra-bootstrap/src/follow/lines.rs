@@ -13,6 +13,9 @@ use crate::screen::Screen;
 /// Redraws are not worth more than this.
 const TICK_MILLISECONDS: u64 = 120;
 
+/// A milestone: what needs the database is often minutes away then.
+const SITE_USABLE: &str = "site usable: listeners open, instances in service";
+
 pub struct Lines<'a> {
     screen: &'a Screen,
     started: Instant,
@@ -20,6 +23,7 @@ pub struct Lines<'a> {
     /// What was last said, so that only changes are told.
     phase: String,
     tiers: BTreeMap<Tier, (Standing, String)>,
+    site_usable: bool,
 }
 
 struct Bars {
@@ -31,7 +35,8 @@ struct Bars {
 impl<'a> Lines<'a> {
     pub fn new(screen: &'a Screen) -> Self {
         let bars = screen.live.then(Bars::new);
-        Self { screen, started: Instant::now(), bars, phase: String::new(), tiers: BTreeMap::new() }
+        let (phase, tiers, started) = (String::new(), BTreeMap::new(), Instant::now());
+        Self { screen, started, bars, phase, tiers, site_usable: false }
     }
 
     pub fn show(&mut self, progress: &Progress) {
@@ -67,6 +72,10 @@ impl<'a> Lines<'a> {
                 self.line(tier.name(), &now.describe());
                 self.tiers.insert(*tier, said);
             }
+        }
+        if progress.is_site_usable() && !self.site_usable {
+            self.site_usable = true;
+            self.line("", SITE_USABLE);
         }
     }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 use shared::model::{Address, Tier};
 use shared::plan::{Action, Part, Plan};
-use shared::tier::Act;
+use shared::tier::{Act, SITE};
 
 use super::history::Event;
 
@@ -46,6 +46,8 @@ pub struct TierProgress {
     planned: BTreeSet<Address>,
     changed: BTreeSet<Address>,
     pub waiting: String,
+    /// All of it stands that does not wait for what takes longest.
+    calm: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -77,6 +79,13 @@ impl Progress {
     /// What the run is doing.
     pub fn phase(&self) -> &str {
         if self.queued.is_empty() { self.phase } else { &self.queued }
+    }
+
+    /// The listeners are open and instances are in service behind them.
+    pub fn is_site_usable(&self) -> bool {
+        let serves = [Tier::Edge, Tier::Compute].iter().all(|it| self.tiers.contains_key(it));
+        let mut site = SITE.iter().filter_map(|it| self.tiers.get(it));
+        serves && site.all(|it| it.calm)
     }
 
     /// The stack and the run, once it is admitted.
@@ -149,6 +158,7 @@ fn tiers(state: &str) -> Vec<Tier> {
 
 impl TierProgress {
     fn pass(&mut self, act: Act) {
+        self.calm |= act.is_calm();
         self.changed.extend(act.changed.into_iter().map(|it| it.address));
         self.standing = match (act.done, act.usable) {
             (true, _) => Standing::Ready,
@@ -235,6 +245,29 @@ mod tests {
                 "ready, 2 changed",
             ]
         );
+    }
+
+    #[test]
+    fn the_site_is_usable_when_its_tiers_are_done_or_wait_for_slow_ones_alone() {
+        let act = |tier: &str, done: bool, idle: bool| {
+            Event::Answered(json!({
+                "tier": tier, "usable": true, "done": done, "idle": idle, "wait_seconds": 2,
+                "changed": [], "waiting": "",
+            }))
+        };
+        let mut progress = Progress::default();
+        let events = [
+            act("network", true, false),
+            act("edge", true, false),
+            act("compute", false, false),
+            act("database", false, false),
+            act("compute", false, true),
+        ];
+        let usable = events.map(|event| {
+            progress.take(&event);
+            progress.is_site_usable()
+        });
+        assert_eq!(usable, [false, false, false, false, true]);
     }
 
     #[test]

@@ -44,7 +44,8 @@ pub fn map(wish: &[Node], standing: &Standing) -> Mapping {
                 let known = facts.get(&node.address).and_then(|it| it.get("id"));
                 want.spec["id"] = known.map(String::as_str).into();
             }
-            let things = standing.things.iter().filter(|it| it.kind == kind && !mapping.has(&it.id));
+            let things =
+                standing.things.iter().filter(|it| it.kind == kind && !mapping.has(&it.id));
             let Some(thing) = best(&want, things, &mapping) else {
                 mapping.missing.push(node.address.clone());
                 continue;
@@ -81,7 +82,9 @@ fn best<'a>(
 
 fn fits(want: &Node, thing: &Thing, mapping: &Mapping) -> bool {
     let same = |fields: &[&str]| {
-        fields.iter().all(|field| !want.spec[field].is_null() && want.spec[field] == thing.spec[field])
+        fields
+            .iter()
+            .all(|field| !want.spec[field].is_null() && want.spec[field] == thing.spec[field])
     };
     match thing.kind {
         VPC => same(&["cidr"]),

@@ -70,7 +70,9 @@ async fn inside(ec2: &Client, vpc: &str) -> Result<Vec<Thing>, CloudError> {
     let mut allocations = Vec::new();
     while let Some(nat) = nats.next().await {
         let nat = of_nat(&nat?);
-        allocations.extend(nat.iter().filter_map(|it| it.spec["allocation_id"].as_str().map(str::to_owned)));
+        allocations.extend(
+            nat.iter().filter_map(|it| it.spec["allocation_id"].as_str().map(str::to_owned)),
+        );
         things.extend(nat);
     }
     things.extend(addresses(ec2, allocations).await?);

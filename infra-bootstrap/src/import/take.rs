@@ -3,7 +3,9 @@
 use aws_sdk_ec2::types::Tag;
 use shared::aws::{ADDRESS_TAG, STACK_TAG};
 use shared::clock::unix_seconds;
-use shared::ledger::{Asker, Binding, Condition, Key, Lease, LeaseError, Release, StackRecord, StackState};
+use shared::ledger::{
+    Asker, Binding, Condition, Key, Lease, LeaseError, Release, StackRecord, StackState,
+};
 use shared::model::Address;
 use shared::plan::{Inventory, Owned};
 
@@ -82,7 +84,8 @@ async fn bind(cloud: &Cloud, stack: &str, spec_key: &str) -> Result<(), Failure>
     match bound {
         Some(other) if other != wanted => {
             let file = other.spec_key.unwrap_or_else(|| "no spec file".to_owned());
-            Err(Failure::new(format!("`{stack}` belongs to `{file}`")).hint("import with that file"))
+            Err(Failure::new(format!("`{stack}` belongs to `{file}`"))
+                .hint("import with that file"))
         }
         Some(_) | None => Ok(()),
     }

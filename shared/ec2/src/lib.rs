@@ -1,4 +1,7 @@
-//! What the tiers that speak to EC2 have in common: the client, filters and tags.
+//! What the tiers that speak to EC2 have in common: the client, filters, tags, and a kind that two
+//! of them have.
+
+pub mod elastic_ip;
 
 use aws_sdk_ec2::config::{self, retry::RetryConfig};
 use aws_sdk_ec2::types::{Filter, ResourceType, Tag, TagSpecification};

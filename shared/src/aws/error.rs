@@ -88,6 +88,8 @@ const NOT_YET_IF: &[(&str, &str)] = &[
     ("InvalidParameter", "Unable to assume given IAM role"),
     ("InvalidParameterException", "KMS key"),
     ("InvalidParameterValue", "IAM role ARN value is invalid"),
+    // A gateway that stands and is not attached yet.
+    ("InvalidParameterValue", "and network gateway igw-"),
     ("InvalidParameterValue", "Invalid IAM Instance Profile"),
     ("InvalidParameterValueException", "cannot be assumed"),
     ("MalformedPolicy", "Invalid principal"),
@@ -149,5 +151,34 @@ where
             Err(error) if error.code().is_some_and(|code| codes.contains(&code)) => Ok(None),
             Err(error) => Err(error.into()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_smithy_types::body::SdkBody;
+    use aws_smithy_types::error::ErrorMetadata;
+
+    use super::*;
+
+    /// What an answer with this status and code is taken for.
+    fn told(status: u16, code: &str) -> CloudError {
+        let said = ErrorMetadata::builder().code(code).message("no").build();
+        let status = status.try_into().expect("a status");
+        SdkError::service_error(said, HttpResponse::new(status, SdkBody::empty())).into()
+    }
+
+    #[test]
+    fn trouble_of_aws_passes_whatever_its_code() {
+        for (status, code) in [(500, "Odd"), (503, "NeverHeardOf"), (429, "Enough")] {
+            assert!(matches!(told(status, code), CloudError::NotYet { .. }), "{status} {code}");
+        }
+    }
+
+    #[test]
+    fn what_is_asked_wrongly_is_refused_and_what_is_not_yet_so_is_told_by_its_code() {
+        assert!(matches!(told(400, "Odd"), CloudError::Refused { .. }));
+        assert!(matches!(told(403, "AccessDenied"), CloudError::Refused { .. }));
+        assert!(matches!(told(400, "DependencyViolation"), CloudError::NotYet { .. }));
     }
 }

@@ -18,6 +18,12 @@ pub struct Part {
     /// Steps that ask for patience, and since when.
     #[serde(default)]
     pub waiting: BTreeMap<Address, Waiting>,
+    /// Its last pass found nothing to do until other tiers are through.
+    #[serde(default)]
+    pub idle: bool,
+    /// When a pass first left nothing to do, or nothing until slow neighbours are through.
+    #[serde(default)]
+    pub calm_since: Option<i64>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -118,6 +124,11 @@ impl Board {
     /// What a tier waits for, as its last pass left it.
     pub fn waiting(&self, tier: Tier) -> impl Iterator<Item = &Waiting> {
         self.parts.get(&tier).into_iter().flat_map(|part| part.waiting.values())
+    }
+
+    /// Whether a tier can do nothing until others are through.
+    pub fn is_idle(&self, tier: Tier) -> bool {
+        self.parts.get(&tier).is_some_and(|part| part.idle && !part.waiting.is_empty())
     }
 
     /// The other tiers that the acting one needs.

@@ -161,18 +161,22 @@ impl<'a, W: World, E: Fn() -> bool> Work<'a, W, E> {
                 (self.outcome.pending.get(address), self.outcome.blocked.get(address));
             let Some(why) = pending.or(blocked) else { continue };
             let blocked = pending.is_none();
-            let known = before.get(address).filter(|it| it.blocked == blocked);
             let rules = self.board.rules(&step.kind);
             let typical = match &step.node {
                 Some(node) => rules.usual(node),
                 None => rules.usual_deletion(),
             };
+            // What AWS would not begin with yet is not on its way.
+            let typical = typical.filter(|_| !blocked && self.board.live(address).is_some());
+            let known = before.get(address).filter(|it| {
+                it.blocked == blocked && it.typical_seconds.is_some() == typical.is_some()
+            });
             waiting.insert(
                 address.clone(),
                 Waiting {
                     since: known.map_or(self.pass.now, |it| it.since),
                     blocked,
-                    typical_seconds: typical.filter(|_| !blocked),
+                    typical_seconds: typical,
                     asked_seconds: known.map_or(0, |it| it.asked_seconds),
                     why: why.clone(),
                 },

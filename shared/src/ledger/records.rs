@@ -214,6 +214,10 @@ pub struct Report {
     /// Unix seconds.
     pub started: i64,
     pub ended: i64,
+    /// When the listeners were open and instances in service behind them, in Unix seconds, where the
+    /// run had to do with that: often long before the database.
+    #[serde(default)]
+    pub site_usable: Option<i64>,
     /// What stands, by tier.
     pub resources: BTreeMap<Tier, usize>,
     pub api_calls: ApiCalls,

@@ -67,12 +67,17 @@ impl Desk<'_> {
         let patience = Waits::of(board, now);
         let wait_seconds = patience.seconds();
         board.asked(wait_seconds);
+        let (done, idle) = (outcome.is_done(), !outcome.is_done() && patience.are_idle());
+        board.own().idle = idle;
+        if done || idle {
+            board.own().calm_since.get_or_insert(now);
+        }
         Act {
             tier,
             usable: outcome.is_usable(exports, board),
-            done: outcome.is_done(),
+            done,
             wait_seconds,
-            idle: !outcome.is_done() && patience.are_idle(),
+            idle,
             changed: outcome.changed.clone(),
             waiting: waiting.join("; "),
         }

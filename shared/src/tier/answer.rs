@@ -8,6 +8,9 @@ use crate::engine::Changed;
 use crate::model::{Address, Tier};
 use crate::plan::Part;
 
+/// The tiers that a visitor of the site meets before its data: it is usable when they are calm.
+pub const SITE: [Tier; 4] = [Tier::Network, Tier::Firewall, Tier::Edge, Tier::Compute];
+
 /// What a tier Lambda is asked.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "verb", rename_all = "lowercase", deny_unknown_fields)]
@@ -46,4 +49,11 @@ pub struct Act {
     pub changed: Vec<Changed>,
     /// What is waited for, in one line.
     pub waiting: String,
+}
+
+impl Act {
+    /// All of the tier stands that does not wait for what takes longest.
+    pub fn is_calm(&self) -> bool {
+        self.done || self.idle
+    }
 }

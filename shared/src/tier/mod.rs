@@ -14,7 +14,7 @@ use crate::model::{Node, Tier};
 use crate::revision::Revision;
 use crate::world::CloudError;
 
-pub use answer::{Act, Answer, Request};
+pub use answer::{Act, Answer, Request, SITE};
 pub use patience::patience;
 pub use serve::{Error, serve};
 

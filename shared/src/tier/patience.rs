@@ -11,7 +11,13 @@ use crate::model::Tier;
 const UNKNOWN: (i64, i64) = (2, 30);
 
 /// Between two looks at what takes minutes: less gains little, more leaves a finished thing alone.
-const KNOWN: (i64, i64) = (10, 90);
+const KNOWN: (i64, i64) = (8, 90);
+
+/// At least, around the time when it usually gets ready.
+const USUAL_SECONDS: i64 = 5;
+
+/// The first look at what is known to take longer.
+const FIRST_SECONDS: i64 = 10;
 
 /// While what takes minutes can hardly be ready yet. What goes wrong, goes wrong early, and a run
 /// that says nothing for longer looks dead.
@@ -21,7 +27,10 @@ const EARLY_MAX: i64 = 120;
 const AFTER_NEIGHBOUR_SECONDS: i64 = 2;
 
 /// What takes longer than this is slow: whoever waits for nothing else does not ask meanwhile.
-const SLOW_SECONDS: i64 = 5 * 60;
+const SLOW_SECONDS: i64 = 4 * 60;
+
+/// What usually takes between these varies little; what takes longer may be done in half the time.
+const STEADY_SECONDS: std::ops::Range<i64> = 100..SLOW_SECONDS;
 
 /// What a tier waits for after a pass, and what the tiers wait for that it needs.
 pub(super) struct Waits {
@@ -29,6 +38,8 @@ pub(super) struct Waits {
     own: Option<i64>,
     blocked: Option<i64>,
     neighbours: Vec<Option<Look>>,
+    /// A neighbour has nothing to do either until others are through.
+    idle_neighbour: bool,
 }
 
 /// The next look at what a neighbour waits for.
@@ -47,6 +58,7 @@ impl Waits {
             last: Tier::ALL.last() == Some(&board.tier),
             own: looks(&pending),
             blocked: looks(&blocked),
+            idle_neighbour: board.neighbours().any(|tier| board.is_idle(tier)),
             neighbours: board
                 .neighbours()
                 .filter(busy)
@@ -71,7 +83,7 @@ impl Waits {
     /// asked before. Nobody waits for the last tier, so it can always be left alone; another one only
     /// while all that it needs is slow.
     pub(super) fn are_idle(&self) -> bool {
-        let at_it = self.neighbours.iter().flatten().count() > 0;
+        let at_it = self.idle_neighbour || self.neighbours.iter().flatten().count() > 0;
         let slow = self.neighbours.iter().all(|it| it.as_ref().is_none_or(|it| it.slow));
         self.own.is_none() && self.blocked.is_some() && at_it && (self.last || slow)
     }
@@ -96,17 +108,15 @@ pub fn patience(waited: i64, typical: Option<i64>) -> i64 {
     let Some(typical) = typical else {
         return (waited / 6).clamp(UNKNOWN.0, UNKNOWN.1);
     };
-    if waited < typical / 2 {
-        let seconds = waited.max(typical / 16).min(typical / 2 - waited);
-        return seconds.clamp(KNOWN.0, EARLY_MAX);
+    let early = if STEADY_SECONDS.contains(&typical) { typical * 4 / 5 } else { typical / 2 };
+    if waited < early {
+        let seconds = waited.max(typical / 16).max(FIRST_SECONDS).min(early - waited);
+        return seconds.clamp(USUAL_SECONDS, EARLY_MAX);
     }
-    let seconds = if (waited - typical).abs() <= typical / 10 {
-        typical / 44
-    } else if waited <= typical * 3 / 2 {
-        typical / 26
-    } else {
-        waited / 18
-    };
+    if (waited - typical).abs() <= typical / 10 {
+        return (typical / 44).max(USUAL_SECONDS);
+    }
+    let seconds = if waited <= typical * 3 / 2 { typical / 26 } else { waited / 22 };
     seconds.clamp(KNOWN.0, KNOWN.1)
 }
 
@@ -156,7 +166,7 @@ mod tests {
     }
 
     fn waits(last: bool, own: Option<i64>, neighbours: Vec<Option<Look>>) -> Waits {
-        Waits { last, own, blocked: Some(30), neighbours }
+        Waits { last, own, blocked: Some(30), neighbours, idle_neighbour: false }
     }
 
     #[test]

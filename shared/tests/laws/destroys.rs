@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
-use shared::model::{Address, Stack};
-use shared::plan::Options;
+use serde_json::{Value, json};
+use shared::model::{Address, Live, Stack, Status, Tier};
+use shared::plan::{Inventory, Observed, Options, Owned, Plan};
 
 use super::driver::{End, Ledger, assert_holds, block_on, deploy, deployed, plan, run};
 use super::stacks::{cases, guarded_stack, paces, stack};
@@ -83,4 +84,48 @@ proptest! {
             assert_eq!(cloud.shape(), []);
         });
     }
+}
+
+fn live(tier: Tier, name: &str, spec: Value, facts: &[(&str, &str)]) -> Live {
+    let id = [("id", name)];
+    let facts = facts.iter().chain(&id);
+    Live {
+        address: Address::new(tier, name),
+        kind: "It".to_owned(),
+        spec,
+        facts: facts.map(|(fact, value)| ((*fact).to_owned(), (*value).to_owned())).collect(),
+        status: Status::Ready,
+    }
+}
+
+/// What goes and what stays, by name, when all is to go.
+fn farewell(live: &[&Live]) -> (Vec<String>, Vec<String>) {
+    let inventory: Inventory = ["key", "data"]
+        .map(|name| {
+            let tier = if name == "key" { Tier::Keys } else { Tier::Database };
+            let owned = Owned { id: Some(name.to_owned()), protected: true, ..Owned::default() };
+            (Address::new(tier, name), owned)
+        })
+        .into();
+    let live = live.iter().copied().cloned().collect();
+    let observed = Observed { live, ..Observed::default() };
+    let options = Options { include_data: true, ..Options::default() };
+    let plan = Plan::between(&Stack::default(), &observed, &inventory, &options);
+    let name = |address: &Address| address.name().to_owned();
+    let going = plan.retire.iter().map(|step| name(&step.address)).collect();
+    (going, plan.notes.iter().map(|note| name(&note.address)).collect())
+}
+
+#[test]
+fn what_is_left_of_the_data_keeps_what_it_needs_until_it_is_gone() {
+    let key = live(Tier::Keys, "key", json!({}), &[("arn", "arn:key")]);
+    let data =
+        live(Tier::Database, "data", json!({ "key": "arn:key" }), &[("bequeaths", "arn:key")]);
+    let left = live(Tier::Database, "snapshot", json!({ "key": "arn:key" }), &[("relic", "stays")]);
+    let names = |names: &[&str]| names.iter().map(|it| (*it).to_owned()).collect::<Vec<_>>();
+    assert_eq!(farewell(&[&key, &data]), (names(&["data"]), names(&["key"])));
+    assert_eq!(farewell(&[&key, &left]), (names(&[]), names(&["key", "snapshot"])));
+    assert_eq!(farewell(&[&key]), (names(&["key"]), names(&[])));
+    let plain = live(Tier::Database, "data", json!({ "key": "arn:key" }), &[]);
+    assert_eq!(farewell(&[&key, &plain]), (names(&["data", "key"]), names(&[])));
 }

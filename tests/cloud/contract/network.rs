@@ -3,11 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use aws_sdk_ec2::types::{Filter, ResourceType, Tag, TagSpecification, VpcEndpointType};
 use futures::FutureExt;
 use network::{ElasticIp, FlowLog, InternetGateway, NatGateway, RouteTable, Subnet, Vpc};
 use serde_json::json;
 use shared::aws::node;
 use shared::model::{Address, Node, Tier, reference};
+use shared::world::CloudError;
 use support::contract::{Case, check};
 use support::{Bench, Cloud};
 
@@ -23,6 +25,7 @@ pub const TESTS: &[Test] = &[
     ("contract::network::flow_log", |cloud| a_flow_log(cloud).boxed_local()),
     ("contract::network::default_group", |cloud| the_default_group(cloud).boxed_local()),
     ("contract::network::strangers_subnet", |cloud| a_strangers_subnet(cloud).boxed_local()),
+    ("contract::network::guard_duty", |cloud| guard_duty(cloud).boxed_local()),
 ];
 
 async fn a_vpc(cloud: Arc<Cloud>) {
@@ -43,6 +46,45 @@ async fn a_subnet(cloud: Arc<Cloud>) {
     let case = Case::new(subnet("a", "10.11.0.0/24")).change("map_public_ip", json!(true));
     check(&mut bench, case).await;
     bench.clear().await;
+}
+
+/// What GuardDuty puts into a VPC goes with it; what a stranger puts there stays, and holds it.
+async fn guard_duty(cloud: Arc<Cloud>) {
+    let mut bench = Bench::new(&cloud, "ct-guardduty");
+    let of_vpc = bench.stand(vpc("10.29.0.0/16")).await;
+    let of_subnet = bench.stand(subnet("a", "10.29.0.0/24")).await;
+    let (vpc_id, subnet_id) = (of_vpc.id().expect("an id"), of_subnet.id().expect("an id"));
+    let ec2 = shared::client!(bench.cx, aws_sdk_ec2);
+    let tagged = |kind: ResourceType| {
+        let tag = Tag::builder().key("GuardDutyManaged").value("true").build();
+        TagSpecification::builder().resource_type(kind).tags(tag).build()
+    };
+    let endpoint = || {
+        let request = ec2.create_vpc_endpoint().vpc_id(vpc_id).subnet_ids(subnet_id);
+        request
+            .vpc_endpoint_type(VpcEndpointType::Interface)
+            .service_name("com.amazonaws.us-east-1.ssm")
+    };
+    let theirs = endpoint().send().await.expect("a stranger's endpoint");
+    let theirs = theirs.vpc_endpoint().and_then(|it| it.vpc_endpoint_id()).expect("an id");
+    let guard = endpoint().tag_specifications(tagged(ResourceType::VpcEndpoint)).send().await;
+    guard.expect("GuardDuty's endpoint");
+    let group = ec2.create_security_group().vpc_id(vpc_id).group_name("GuardDuty").description("-");
+    let group = group.tag_specifications(tagged(ResourceType::SecurityGroup)).send().await;
+    group.expect("GuardDuty's group");
+
+    let held = bench.delete(&of_subnet).await.expect_err("something is in it");
+    assert!(matches!(held, CloudError::NotYet { .. }), "{held}");
+    let left = ec2.describe_vpc_endpoints().filters(of(vpc_id)).send().await.expect("endpoints");
+    let left: Vec<_> = left.vpc_endpoints().iter().filter_map(|it| it.vpc_endpoint_id()).collect();
+    assert_eq!(left, [theirs], "only the stranger's is left");
+    let gone = ec2.delete_vpc_endpoints().vpc_endpoint_ids(theirs).send().await;
+    gone.expect("theirs to delete");
+    bench.clear().await;
+}
+
+fn of(vpc: &str) -> Filter {
+    Filter::builder().name("vpc-id").values(vpc).build()
 }
 
 async fn an_internet_gateway(cloud: Arc<Cloud>) {

@@ -83,9 +83,8 @@ async fn measure(stand: &Stand, run: &str, machine: &str) -> (usize, usize, usiz
 fn slow_day() -> usize {
     /// Act, is it done?, and the wait.
     const TRANSITIONS: usize = 3;
-    /// Compute and monitoring leave the first round of Settle: nine tiers are asked whether they are
-    /// concerned, seven are not, two act and are done.
-    const SECOND_ROUND: usize = 2 + 2 + 9 + 7 + 2 * 3;
+    /// Compute and monitoring leave the first round of Settle, and two act in the second.
+    const SECOND_ROUND: usize = 2 + 2 + 2 * 3;
     let looks = |tier: &shared::tier::Definition, kind: &str, seconds: i64| {
         let kind = tier.kinds.iter().find(|it| it.name == kind).expect("a kind of the tier");
         // Of several, the longest: a stack with a standby.

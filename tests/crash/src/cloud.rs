@@ -14,7 +14,7 @@ use crate::{Fallible, aws};
 const PAUSE: Duration = Duration::from_millis(60);
 
 /// What has not come to rest by then never will.
-const PATIENCE: Duration = Duration::from_mins(3);
+const PATIENCE: Duration = Duration::from_mins(5);
 
 /// A cloud with a control plane.
 pub struct Cloud {
@@ -34,6 +34,7 @@ impl Cloud {
 
     /// Starts a cloud of its own and stands the control plane up in it. It ends with this process.
     pub fn start() -> Fallible<Self> {
+        build()?;
         let home = profile_folder()?.join(format!("crash-cloud-{}", std::process::id()));
         let own = std::process::id().to_string();
         let started = terrace(&home, None, &["local", "start", "--json", "--while-pid", &own])?;
@@ -135,6 +136,18 @@ pub fn profile_folder() -> Fallible<PathBuf> {
     let is_test = folder.ends_with("deps");
     let folder = if is_test { folder.parent().unwrap_or(folder) } else { folder };
     Ok(folder.to_owned())
+}
+
+/// All programs, in the way in which this one was built.
+fn build() -> Fallible<()> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(cargo);
+    command.args(["build", "--workspace", "--bins", "--quiet"]);
+    if profile_folder()?.ends_with("release") {
+        command.arg("--release");
+    }
+    let built = command.current_dir(env!("CARGO_MANIFEST_DIR")).status()?;
+    if built.success() { Ok(()) } else { Err("cannot build the functions".into()) }
 }
 
 /// Runs `terrace` as a person would; the last line of its output.

@@ -152,11 +152,16 @@ fn throttle(cloud: &Cloud, arguments: &Arguments, results: &mut Results) -> Fall
     /// So many of all calls.
     const RATES: [f64; 2] = [0.2, 0.3];
     let rounds = arguments.seed..arguments.seed + arguments.rounds;
+    let cases: Vec<(f64, u64)> =
+        RATES.iter().flat_map(|rate| rounds.clone().map(|seed| (*rate, seed))).collect();
     for scenario in Scenario::ALL {
         let proof = Proof::begin(cloud, scenario)?;
-        for (rate, seed) in RATES.iter().flat_map(|rate| rounds.clone().map(|it| (*rate, it))) {
-            let outcome = proof.throttled(rate, seed)?;
-            tell(seed as usize, rounds.end as usize, &outcome);
+        for (index, (rate, seed)) in cases.iter().enumerate() {
+            if results.has(&proof.throttled_name(*rate, *seed)) {
+                continue;
+            }
+            let outcome = proof.throttled(*rate, *seed)?;
+            tell(index + 1, cases.len(), &outcome);
             results.add(outcome.line())?;
         }
         // To the empty account, or to the stack that the next one begins with.
@@ -173,7 +178,6 @@ fn tell(number: usize, total: usize, outcome: &Outcome) {
         for one in why {
             println!("    {one}");
         }
-        let scenario = line.point.split(' ').next().unwrap_or_default();
-        println!("    again: cargo run -p crash -- {scenario} --only '{}'", line.point);
+        println!("    again: cargo run -p crash -- {}", outcome.again);
     }
 }

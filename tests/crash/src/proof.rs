@@ -5,12 +5,13 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+use crate::account::{self, Settings};
 use crate::cloud::{Cloud, until};
 use crate::fault::How;
 use crate::journal::{Point, points};
 use crate::results::Line;
 use crate::scenario::{STACK, Scenario};
-use crate::{Fallible, account, aws};
+use crate::{Fallible, aws};
 
 /// What came of a point.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +26,8 @@ pub enum Verdict {
 /// What came of a point, and how long it took.
 pub struct Outcome {
     pub name: String,
+    /// The arguments with which this program comes to this point alone.
+    pub again: String,
     pub verdict: Verdict,
     pub seconds: f64,
 }
@@ -34,21 +37,28 @@ pub struct Proof<'a> {
     cloud: &'a Cloud,
     scenario: Scenario,
     pub points: Vec<Point>,
+    /// What there is in the whole account.
     clean: Value,
+    settings: Settings,
 }
 
 /// How an execution ended.
 struct Ended {
+    run: String,
     status: String,
     said: String,
 }
 
 impl<'a> Proof<'a> {
     /// Stands up what has to stand before, keeps that moment, and runs the scenario cleanly.
-    ///
-    /// With `clean`, the cloud is known to be empty; else this makes sure of it.
     pub fn begin(cloud: &'a Cloud, scenario: Scenario) -> Fallible<Self> {
-        let mut proof = Self { cloud, scenario, points: Vec::new(), clean: Value::Null };
+        let mut proof = Self {
+            cloud,
+            scenario,
+            points: Vec::new(),
+            clean: Value::Null,
+            settings: Settings::new(),
+        };
         if let Some(input) = scenario.before() {
             proof.through("deploy", &input)?;
         }
@@ -59,15 +69,17 @@ impl<'a> Proof<'a> {
         cloud.until_at_rest()?;
         proof.points = points(&cloud.calls()?);
         // Running again is part of every other point, and leaves records of its own.
-        proof.again()?;
+        let again = proof.again()?;
         cloud.until_at_rest()?;
         proof.clean = cloud.account()?;
+        proof.settings = account::settings(&cloud.host, &again.run)?;
         Ok(proof)
     }
 
     /// All points with all ways of going wrong among `hows`.
     pub fn cases(&self, hows: &[How]) -> Vec<(Point, How)> {
-        let each = self.points.iter().flat_map(|point| hows.iter().map(|how| (point.clone(), *how)));
+        let each =
+            self.points.iter().flat_map(|point| hows.iter().map(|how| (point.clone(), *how)));
         each.collect()
     }
 
@@ -78,7 +90,9 @@ impl<'a> Proof<'a> {
     /// Cuts the scenario off at the point, runs it again and compares.
     pub fn check(&self, point: &Point, how: How) -> Fallible<Outcome> {
         let fault = how.fault(point);
-        self.accident(self.name(point, how), &fault, how == How::Stop)
+        let name = self.name(point, how);
+        let again = format!("{} --only '{name}'", self.scenario.name());
+        self.accident(name, again, &fault, how == How::Stop)
     }
 
     /// The same with this part of all calls of Terrace's functions throttled, reads as well.
@@ -88,14 +102,33 @@ impl<'a> Proof<'a> {
             "service": "*", "action": "*", "caller": "terrace-",
             "how": "throttle", "rate": rate, "reads": true,
         });
-        let name = format!("{} throttled rate {rate} seed {seed}", self.scenario.name());
-        self.accident(name, &fault, false)
+        let again = format!("throttle --rounds 1 --seed {seed}");
+        self.accident(self.throttled_name(rate, seed), again, &fault, false)
     }
 
-    fn accident(&self, name: String, fault: &Value, stops: bool) -> Fallible<Outcome> {
+    pub fn throttled_name(&self, rate: f64, seed: u64) -> String {
+        format!("{} throttled rate {rate} seed {seed}", self.scenario.name())
+    }
+
+    fn accident(
+        &self,
+        name: String,
+        again: String,
+        fault: &Value,
+        stops: bool,
+    ) -> Fallible<Outcome> {
         let started = Instant::now();
         self.cloud.restore()?;
         self.cloud.ask("POST", "faults", fault)?;
+        // What never ends is a finding about the point, not about the proof.
+        let verdict =
+            self.befall(stops).unwrap_or_else(|error| Verdict::Failed(vec![error.to_string()]));
+        let seconds = started.elapsed().as_secs_f64();
+        Ok(Outcome { name, again, verdict, seconds })
+    }
+
+    /// Runs the scenario with the fault that is set, and again without it.
+    fn befall(&self, stops: bool) -> Fallible<Verdict> {
         let (machine, input) = self.scenario.run();
         let execution = self.start(machine, &input)?;
         if stops {
@@ -106,30 +139,41 @@ impl<'a> Proof<'a> {
         // A fault that was not reached must not befall the next run.
         self.cloud.ask("DELETE", "faults", &Value::Null)?;
         self.cloud.until_at_rest()?;
-        let mut why = Vec::new();
-        let again = self.again()?;
-        if again.status != "SUCCEEDED" {
-            why.push(format!("running again: {} {}", again.status, again.said));
-        }
-        self.cloud.until_at_rest()?;
-        why.extend(account::differences(&self.clean, &self.cloud.account()?));
-        why.extend(self.lease_left()?);
+        let mut why = self.heal()?;
         if !why.is_empty() {
             why.push(format!("the first run: {} {}", ended.status, ended.said));
         }
-        let verdict = match (why.is_empty(), was_reached) {
+        Ok(match (why.is_empty(), was_reached) {
             (false, _) => Verdict::Failed(why),
             (true, true) => Verdict::Healed,
             (true, false) => Verdict::NotReached,
-        };
-        Ok(Outcome { name, verdict, seconds: started.elapsed().as_secs_f64() })
+        })
+    }
+
+    /// Runs again; all that is other than after the clean run.
+    fn heal(&self) -> Fallible<Vec<String>> {
+        let second = self.again()?;
+        self.cloud.until_at_rest()?;
+        let mut why = Vec::new();
+        if second.status != "SUCCEEDED" {
+            why.push(format!("running again: {} {}", second.status, second.said));
+        }
+        why.extend(account::differences(&self.clean, &self.cloud.account()?));
+        let settings = account::settings(&self.cloud.host, &second.run)?;
+        why.extend(account::changed(&self.settings, &settings));
+        why.extend(self.lease_left()?);
+        Ok(why)
     }
 
     /// The scenario once more. A destroyed stack has no name that could be destroyed again.
     fn again(&self) -> Fallible<Ended> {
         let (machine, input) = self.scenario.run();
         if self.scenario == Scenario::Destroy && self.is_destroyed()? {
-            return Ok(Ended { status: "SUCCEEDED".to_owned(), said: String::new() });
+            return Ok(Ended {
+                run: String::new(),
+                status: "SUCCEEDED".to_owned(),
+                said: String::new(),
+            });
         }
         let execution = self.start(machine, &input)?;
         self.end(&execution)
@@ -142,7 +186,7 @@ impl<'a> Proof<'a> {
 
     fn through(&self, machine: &str, input: &Value) -> Fallible<()> {
         let execution = self.start(machine, input)?;
-        let Ended { status, said } = self.end(&execution)?;
+        let Ended { status, said, .. } = self.end(&execution)?;
         if status == "SUCCEEDED" {
             return Ok(());
         }
@@ -164,7 +208,8 @@ impl<'a> Proof<'a> {
             let found = aws::step_functions(&self.cloud.host, "DescribeExecution", &request)?;
             let status = found["status"].as_str().unwrap_or_default().to_owned();
             let said = format!("{} {}", found["error"], found["cause"]);
-            Ok((status != "RUNNING").then_some(Ended { status, said }))
+            let run = execution.rsplit(':').next().unwrap_or_default().to_owned();
+            Ok((status != "RUNNING").then_some(Ended { run, status, said }))
         })
     }
 

@@ -53,8 +53,9 @@ impl Results {
         Ok(())
     }
 
+    /// Whether the point need not be looked at again. What failed is.
     pub fn has(&self, point: &str) -> bool {
-        self.lines.contains_key(point)
+        self.lines.get(point).is_some_and(|line| line.verdict != "failed")
     }
 
     pub fn count(&self, verdict: &str) -> usize {

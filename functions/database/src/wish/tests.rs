@@ -129,6 +129,18 @@ fn a_database_without_protection_may_go() {
 }
 
 #[test]
+fn a_snapshot_that_is_named_is_what_the_instance_is_built_from() {
+    let from = |database: Value| {
+        node(&nodes(json!({"database": database})), "instance").spec["restored_from"].clone()
+    };
+    assert_eq!(from(json!({})), Value::Null);
+    assert_eq!(
+        from(json!({"restore_from": "terrace-shop-20260131120000"})),
+        "terrace-shop-20260131120000"
+    );
+}
+
+#[test]
 fn the_family_follows_engine_and_version() {
     for (database, family) in [
         (json!({}), "postgres17"),

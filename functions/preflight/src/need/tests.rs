@@ -41,7 +41,7 @@ fn subnets() -> Vec<Node> {
     vec![subnet('a'), subnet('b')]
 }
 
-fn group(spec: Value) -> Node {
+fn group(spec: &Value) -> Node {
     let mut all = json!({
         "instance_types": ["t4g.small", "t4g.medium"], "min": 1, "desired": 2, "max": 4,
         "subnets": ["${network/subnet-a.id}", "${network/subnet-b.id}"],
@@ -101,7 +101,7 @@ fn a_fleet_counts_the_machines_that_come_beside_those_that_run() {
         let template = json!({ "image": "ami-1" });
         let template_at = at(Tier::Compute, "launch-template");
         wish.push(node(&template_at, "AWS::EC2::LaunchTemplate", template));
-        let group = group(spec);
+        let group = group(&spec);
         wish.push(group.clone());
         let plan = Plan { build: vec![step(&group, action)], ..Plan::default() };
         let stands: Vec<Live> =

@@ -134,6 +134,7 @@ fn report() -> Report {
         recovery: None,
         started: 0,
         ended: 1,
+        site_usable: None,
         resources: BTreeMap::new(),
         api_calls: ApiCalls::default(),
         plan_hash: plan.hash(),

@@ -5,7 +5,7 @@ import asyncio
 from ministack import app
 
 from overlay import conditions
-from overlay.control import journal, surface
+from overlay.control import journal, moments, surface
 from overlay.control.passing import Passing
 from overlay.faults import firing, refusals
 from overlay.lag import hiding, timeline
@@ -14,6 +14,8 @@ from overlay.patch import replace
 
 
 def install() -> None:
+    moments.install()
+
     @replace(app, "_handle_post_body_shortcuts", "the control surface lies beside MiniStack's own")
     async def _handle_post_body_shortcuts(original, method, path, headers, body, query_params, request_id):
         if path.startswith(surface.PREFIX):

@@ -9,8 +9,10 @@ import copy
 import sys
 
 from ministack.core import lambda_runtime
-from ministack.core.responses import AccountRegionScopedDict, AccountScopedDict
-from ministack.services import stepfunctions
+from ministack.core.responses import AccountRegionScopedDict, AccountScopedDict, request_scope
+from ministack.services import s3, stepfunctions
+
+from overlay.patch import replace
 
 # Services whose records are held by processes and threads, and those that only pass things on.
 _ACTING = ("lambda", "stepfunctions", "cloudformation", "sqs", "eventbridge", "sts", "cloudtrail", "scheduler")
@@ -24,7 +26,19 @@ _BESIDE = (
 
 _PLAIN = (str, bytes, int, float, bool, type(None))
 
+# Records in S3 are small; what is larger, such as a function's package, never changes under its key.
+_KEPT_BYTES = 1_000_000
+
 _saved: list = []
+
+
+def install() -> None:
+    @replace(s3, "_persist_object", "a moment is in memory, so what it holds must not be read from the disk of today")
+    def _persist_object(original, bucket, key, obj):
+        body = obj.get("body") if isinstance(obj, dict) else None
+        original(bucket, key, obj)
+        if _saved and body is not None and len(body) <= _KEPT_BYTES:
+            obj["body"] = body
 
 
 def at_work() -> dict:
@@ -35,6 +49,7 @@ def at_work() -> dict:
 
 def save() -> int:
     """Keep this moment, and only this one; how many stores it is."""
+    _bring_bodies_to_memory()
     memo: dict = {}
     _saved[:] = [(store, _copied(_inside(store), memo)) for _name, store in stores()]
     return len(_saved)
@@ -66,6 +81,14 @@ def stores() -> list[tuple[str, dict]]:
                 found.append((f"{module.removeprefix('overlay.')}.{name}", value))
     found += [(name, vars(sys.modules[module])[name]) for module, name in _BESIDE if module in sys.modules]
     return list({id(store): (name, store) for name, store in found}.values())
+
+
+def _bring_bodies_to_memory() -> None:
+    for (account, name), bucket in list(s3._buckets._data.items()):
+        for key, found in bucket["objects"].items():
+            if found.get("body") is None and found.get("size", 0) <= _KEPT_BYTES:
+                with request_scope(account, bucket.get("region") or "us-east-1"):
+                    found["body"] = s3._read_body(name, key, found)
 
 
 def _inside(store):

@@ -16,9 +16,9 @@ _ENOUGH = 3
 _TAGGING = re.compile(r"(CreateTags|DeleteTags|AddTags|RemoveTags|TagResource|UntagResource|CreateOrUpdateTags)")
 # What AWS draws: the tail of an EC2 identifier, of an ARN of a load balancer, a UUID.
 _DRAWN = (
+    re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"),
     re.compile(r"\b([a-z]{1,3}[a-z-]*)-[0-9a-f]{8,17}(?![0-9a-z])"),
     re.compile(r"[/_][0-9a-z]{16}(?![0-9a-z])"),
-    re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"),
 )
 
 

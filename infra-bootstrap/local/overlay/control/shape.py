@@ -9,6 +9,7 @@ _PAST = (
     "cloudwatch._metrics", "cloudwatch._alarm_history", "cloudwatch_logs._log_records", "cloudwatch_logs._queries",
     "rds._events", "route53._changes", "s3._object_", "s3._completed", "sns._sms", "lag.timeline", "_due",
     "refusals.tokens", "overlay_", "_hidden", "_known_at", "_told", "ec2._tags", "rds._tags",
+    "ec2._iam_instance_profile_associations", "ssm._parameter_history",
 )  # fmt: skip
 
 # What AWS goes on showing for a while after it is gone.

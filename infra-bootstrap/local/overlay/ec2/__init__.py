@@ -3,6 +3,7 @@
 from overlay.ec2 import (
     acls,  # noqa: F401  each module registers its operations when it is imported
     addresses,  # noqa: F401
+    endpoints,  # noqa: F401
     flow_logs,  # noqa: F401
     groups,
     images,

@@ -5,7 +5,7 @@ import ipaddress
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import ec2
 
-from overlay.ec2 import acls, listing
+from overlay.ec2 import acls, endpoints, listing
 from overlay.ec2.api import Refused, called, find, new_id, operation, tag_on_create, tags_of
 from overlay.lag import timeline
 from overlay.patch import replace_action
@@ -134,7 +134,8 @@ def subnet_is_available(subnet_id: str) -> None:
 def delete_subnet(request):
     subnet_id = request.get("SubnetId", "")
     find(ec2._subnets, subnet_id, "InvalidSubnetID.NotFound", "subnet ID")
-    if any(one["SubnetId"] == subnet_id for one in ec2._network_interfaces.values()):
+    holders = (one["SubnetId"] == subnet_id for one in ec2._network_interfaces.values())
+    if any(holders) or endpoints.sits_in(subnet_id):
         message = f"The subnet '{subnet_id}' has dependencies and cannot be deleted."
         raise Refused("DependencyViolation", message)
     acls.forget_subnet(subnet_id)

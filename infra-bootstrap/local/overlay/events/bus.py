@@ -33,13 +33,6 @@ def later(account: str, region: str, job, after_seconds: float = 0.0) -> None:
         _changed.notify()
 
 
-def settle(timeout_seconds: float = 5) -> bool:
-    """Wait until all that was handed in so far is done; for tests."""
-    done = threading.Event()
-    later("", "", done.set)
-    return done.wait(timeout_seconds)
-
-
 def publish(source: str, detail_type: str, detail: dict, resources=(), at=None) -> None:
     """Put one event on the default bus of the account and region in scope.
 

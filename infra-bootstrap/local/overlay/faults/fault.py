@@ -39,6 +39,7 @@ class Fault:
     how: str
     resource: str | None = None
     caller: str | None = None
+    stack: str | None = None
     reads: bool = False
     skip: int = 0
     count: int | None = None
@@ -71,6 +72,8 @@ class Fault:
         if not call.is_reading and not call.is_change and self.action == "*":
             return False
         if self.caller is not None and self.caller not in call.caller:
+            return False
+        if self.stack is not None and self.stack != call.stack:
             return False
         return self.resource is None or self.resource in call.resource
 
@@ -152,6 +155,7 @@ _CHECKS = (
     ("when", f"one of {', '.join(WHENS)}", lambda it: it in WHENS),
     ("resource", "a part of a resource's name", lambda it: it is None or _is_text(it)),
     ("caller", "a part of a role's name", lambda it: it is None or _is_text(it)),
+    ("stack", "the name of a stack, as a call's tags say it", lambda it: it is None or _is_text(it)),
     ("reads", "true or false", lambda it: isinstance(it, bool)),
     ("skip", "a whole number of 0 or more", _is_count),
     ("count", "a whole number of 1 or more, or null", lambda it: it is None or (_is_count(it) and it > 0)),

@@ -65,10 +65,6 @@ def _key(service: str, identifier: str) -> str:
     return f"{service}/{identifier}"
 
 
-def is_any() -> bool:
-    return bool(_hidden)
-
-
 def is_hidden(service: str, identifier: str) -> bool:
     """Is it still missing? Asking is a look, and counts as one."""
     left = _hidden.get(_key(service, identifier))

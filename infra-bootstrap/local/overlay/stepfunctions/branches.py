@@ -107,7 +107,8 @@ def _together(jobs: list, scope, at_once: int, kind: str) -> list:
             inner.stop()
         scope.check()
         scope.tell(f"{kind}StateFailed")
-        raise failed[0] if isinstance(failed[0], failures.Failure) else failures.Failure(failures.RUNTIME, str(failed[0]))
+        first = failed[0]
+        raise first if isinstance(first, failures.Failure) else failures.Failure(failures.RUNTIME, str(first))
     scope.check()
     if any(isinstance(error, Ended) for error in ended):
         raise Ended

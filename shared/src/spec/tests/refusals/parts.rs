@@ -102,6 +102,15 @@ fn databases_are_what_rds_takes() {
             "5:21: database.version: found `9.6`, expected a PostgreSQL version from 13 on, such as `17` or `17.5`",
         ],
     );
+    for name in ["-shop", "shop--1", "a snapshot", "arn:aws:rds:eu-central-1:111122223333:db:shop"]
+    {
+        check(
+            &with(&format!("database: {{restore_from: '{name}'}}")),
+            &[&format!(
+                "5:26: database.restore_from: found `{name}`, expected the identifier or ARN of an RDS snapshot, such as `terrace-shop-20260131120000`"
+            )],
+        );
+    }
     check(
         &with("database: {version: latest}"),
         &[

@@ -1,0 +1,130 @@
+//! How calls and actions are named, and where they differ with a reason.
+
+/// With what the names of AWS's operations begin.
+pub(super) const VERBS: &[&str] = &[
+    "add",
+    "allocate",
+    "associate",
+    "attach",
+    "authorize",
+    "cancel",
+    "change",
+    "create",
+    "deactivate",
+    "delete",
+    "describe",
+    "detach",
+    "disable",
+    "disassociate",
+    "enable",
+    "get",
+    "head",
+    "import",
+    "list",
+    "modify",
+    "put",
+    "release",
+    "remove",
+    "replace",
+    "request",
+    "reset",
+    "restore",
+    "resume",
+    "revoke",
+    "run",
+    "schedule",
+    "set",
+    "start",
+    "stop",
+    "subscribe",
+    "suspend",
+    "tag",
+    "terminate",
+    "unsubscribe",
+    "untag",
+    "update",
+];
+
+/// Methods that begin with a verb and are none of AWS's operations: they read an answer.
+pub(super) const GETTERS: &[&str] = &[
+    "associate_public_ip_address",
+    "create_date",
+    "delete_markers",
+    "disable_scale_in",
+    "enable_dns_hostnames",
+    "enable_dns_support",
+    "get_or_insert_default",
+    "start_script",
+    "tag_descriptions",
+    "tag_info_for_resource",
+    "tag_key",
+    "tag_list",
+    "tag_value",
+];
+
+/// Operations whose action has another name (Service Authorization Reference, Amazon S3).
+pub(super) const RENAMED: &[(&str, &str)] = &[
+    ("delete_bucket_lifecycle", "s3:PutLifecycleConfiguration"),
+    ("delete_objects", "s3:DeleteObject"),
+    ("get_bucket_encryption", "s3:GetEncryptionConfiguration"),
+    ("get_bucket_lifecycle_configuration", "s3:GetLifecycleConfiguration"),
+    ("get_public_access_block", "s3:GetBucketPublicAccessBlock"),
+    ("list_object_versions", "s3:ListBucketVersions"),
+    ("put_bucket_encryption", "s3:PutEncryptionConfiguration"),
+    ("put_bucket_lifecycle_configuration", "s3:PutLifecycleConfiguration"),
+    ("put_public_access_block", "s3:PutBucketPublicAccessBlock"),
+];
+
+/// Actions that no code calls: AWS asks for them within other calls.
+pub(super) const DEPENDENT: &[(&str, &str)] = &[
+    ("acm:AddTagsToCertificate", "tags in the call that makes a certificate"),
+    ("cloudtrail:AddTags", "tags in the call that makes a trail"),
+    ("cloudwatch:TagResource", "tags in the call that makes an alarm"),
+    ("ec2:CreateTags", "tags in the call that makes something"),
+    ("elasticloadbalancing:AddTags", "tags in the call that makes something"),
+    ("elasticloadbalancing:SetWebAcl", "a web ACL is associated with a load balancer"),
+    ("iam:CreateServiceLinkedRole", "the account's first use of a service"),
+    ("iam:PassRole", "a role is handed to a service"),
+    ("iam:TagInstanceProfile", "tags in the call that makes a profile"),
+    ("iam:TagPolicy", "tags in the call that makes a policy"),
+    ("iam:TagRole", "tags in the call that makes a role"),
+    ("iam:TagUser", "tags in the call that makes a user"),
+    ("kms:CreateGrant", "a service keeps using the key in our name"),
+    ("kms:Decrypt", "a service uses the key in our name"),
+    ("kms:DescribeKey", "a service looks at the key in our name"),
+    ("kms:GenerateDataKey", "a service uses the key in our name"),
+    ("kms:GenerateDataKeyWithoutPlaintext", "a service uses the key in our name"),
+    ("logs:CreateLogDelivery", "WAF delivers to CloudWatch Logs"),
+    ("logs:DeleteLogDelivery", "WAF delivers to CloudWatch Logs"),
+    ("logs:DescribeLogGroups", "WAF delivers to CloudWatch Logs"),
+    ("logs:DescribeResourcePolicies", "WAF delivers to CloudWatch Logs"),
+    ("logs:PutResourcePolicy", "WAF delivers to CloudWatch Logs"),
+    ("rds:CreateDBSnapshot", "a database leaves a final snapshot"),
+    ("s3:DeleteObjectVersion", "`DeleteObjects` with version ids"),
+    ("secretsmanager:CreateSecret", "RDS makes the master user's secret"),
+    ("secretsmanager:TagResource", "RDS makes the master user's secret"),
+    ("wafv2:TagResource", "tags in the call that makes a web ACL"),
+];
+
+/// Changes that AWS grants on everything or not at all.
+pub(super) const UNSCOPED_CHANGES: &[&str] = &[
+    "acm:ImportCertificate",
+    "acm:RequestCertificate",
+    "kms:CreateKey",
+    "logs:CreateLogDelivery",
+    "logs:DeleteLogDelivery",
+    "logs:PutResourcePolicy",
+];
+
+/// Actions that are too strong without a condition, and its key.
+pub(super) const CONDITIONAL: &[(&str, &str)] = &[
+    ("ec2:CreateTags", "ec2:CreateAction"),
+    ("iam:AttachRolePolicy", "iam:PolicyARN"),
+    ("iam:CreateRole", "iam:PermissionsBoundary"),
+    ("iam:CreateServiceLinkedRole", "iam:AWSServiceName"),
+    ("iam:CreateUser", "iam:PermissionsBoundary"),
+    ("iam:PassRole", "iam:PassedToService"),
+    ("iam:PutRolePermissionsBoundary", "iam:PermissionsBoundary"),
+    ("iam:PutRolePolicy", "iam:PermissionsBoundary"),
+    ("iam:PutUserPermissionsBoundary", "iam:PermissionsBoundary"),
+];
