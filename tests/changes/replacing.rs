@@ -9,7 +9,7 @@ use crate::world::{Standing, addresses, is_create, is_update, wish};
 const DATABASE: &str = "database/instance";
 
 fn database(fields: Value) -> Value {
-    json!({ "database": fields })
+    Value::from_iter([("database", fields)])
 }
 
 #[test]

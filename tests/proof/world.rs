@@ -79,8 +79,9 @@ fn manners(kind: &str) -> Manners {
     let fields = |fields: &[&str]| fields.iter().map(|it| (*it).to_owned()).collect();
     let plain = Manners::default();
     match kind {
-        "AWS::EC2::VPC" => Manners { quota: Some(5), in_steps: true, ..plain },
-        "AWS::EC2::InternetGateway" => Manners { quota: Some(5), in_steps: true, ..plain },
+        "AWS::EC2::VPC" | "AWS::EC2::InternetGateway" => {
+            Manners { quota: Some(5), in_steps: true, ..plain }
+        }
         "AWS::EC2::EIP" => Manners { quota: Some(5), ..plain },
         "AWS::EC2::Subnet" => {
             Manners { unique: fields(&["vpc_id", "cidr"]), in_steps: true, ..plain }

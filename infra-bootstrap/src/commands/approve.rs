@@ -28,12 +28,11 @@ pub async fn run(arguments: Approve, screen: &Screen) -> Result<Answer, Failure>
     let key = Key::ShownPlan(&request.stack, &request.hash);
     let shown: Plan = cloud.ledger.read(&key).await?.unwrap_or_default();
     show(&request, &shown, screen);
-    let (verb, approved) = match &arguments.reason {
-        Some(reason) => (reject(&cloud, &request, reason).await?, false),
-        None => {
-            confirm(&request, arguments.yes.as_deref(), screen)?;
-            (accept(&cloud, &request).await?, true)
-        }
+    let (verb, approved) = if let Some(reason) = &arguments.reason {
+        (reject(&cloud, &request, reason).await?, false)
+    } else {
+        confirm(&request, arguments.yes.as_deref(), screen)?;
+        (accept(&cloud, &request).await?, true)
     };
     let ApprovalRequest { stack, run, hash, .. } = &request;
     let mut json = json!({

@@ -106,7 +106,7 @@ async fn end(
     let succeeded = state.status == ExecutionStatus::Succeeded;
     match report {
         Some(report) if succeeded => Ok(Ended { report, seconds }),
-        Some(Report { failure: Some(why), outcome, .. }) => Err(failed(stack, outcome, why)),
+        Some(Report { failure: Some(why), outcome, .. }) => Err(failed(stack, outcome, &why)),
         Some(_) | None if state.error.as_deref() == Some("Superseded") => {
             Err(Failure::new(format!("the run `{name}` was superseded"))
                 .because(state.why)
@@ -120,8 +120,8 @@ async fn end(
 }
 
 /// What a report's outcome means for the person in front of the screen.
-fn failed(stack: &str, outcome: Outcome, why: String) -> Failure {
-    let says = |what: &str| Failure::new(format!("the run of `{stack}` {what}")).because(&why);
+fn failed(stack: &str, outcome: Outcome, why: &str) -> Failure {
+    let says = |what: &str| Failure::new(format!("the run of `{stack}` {what}")).because(why);
     match outcome {
         Outcome::Done | Outcome::Failed => says("failed")
             .hint("deploying again goes on from what stands; `terrace status` shows what that is"),

@@ -23,9 +23,9 @@ pub fn cost(wished: &Estimate, standing: Option<&Estimate>, region: &str, width:
     let mut rows: Vec<Vec<String>> = shown
         .iter()
         .map(|line| {
-            let unit =
-                if line.quantity == 1.0 { line.unit.trim_end_matches('s') } else { line.unit };
-            let quantity = format!("{:.0} {unit}", line.quantity);
+            let count = format!("{:.0}", line.quantity);
+            let unit = if count == "1" { line.unit.trim_end_matches('s') } else { line.unit };
+            let quantity = format!("{count} {unit}");
             vec![amount(line.monthly), line.what.clone(), quantity]
         })
         .collect();

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
+use shared::memory::Pace;
 use shared::model::{Address, Node, Stack, Tier, reference};
 use shared::plan::{Action, Plan};
 
@@ -51,7 +52,7 @@ fn the_new_one_is_there_before_the_old_one_goes() {
     for kind in [SWAP, TITLED] {
         block_on(async {
             let (before, after) = (site(kind, 80, Vec::new()), site(kind, 81, Vec::new()));
-            let (cloud, mut ledger) = deployed(&[&before], Default::default()).await;
+            let (cloud, mut ledger) = deployed(&[&before], Pace::default()).await;
             let (group, listener) = (cloud.ids(&at(GROUP)), cloud.ids(&at(LISTENER)));
             let plan = plan(&cloud, &after, &mut ledger).await;
             assert!(plan.clear.is_empty(), "{plan}");
@@ -71,7 +72,7 @@ fn the_new_one_is_there_before_the_old_one_goes() {
 fn what_refers_to_it_for_good_is_replaced_in_turn() {
     block_on(async {
         let [before, after] = [80, 81].map(|port| site(SWAP, port, vec![rule()]));
-        let (cloud, mut ledger) = deployed(&[&before], Default::default()).await;
+        let (cloud, mut ledger) = deployed(&[&before], Pace::default()).await;
         let plan = plan(&cloud, &after, &mut ledger).await;
         assert_eq!(touched(&plan.clear), [RULE]);
         assert_eq!(touched(&plan.retire), [GROUP]);
@@ -91,7 +92,7 @@ fn what_shares_its_name_with_the_new_one_goes_first() {
             node
         });
         let after = Stack::new(nodes.collect()).expect("a stack");
-        let (cloud, mut ledger) = deployed(&[&before], Default::default()).await;
+        let (cloud, mut ledger) = deployed(&[&before], Pace::default()).await;
         let plan = plan(&cloud, &after, &mut ledger).await;
         assert_eq!(touched(&plan.clear), [LISTENER, GROUP], "{plan}");
         deploy(&cloud, &after, &mut ledger).await;
@@ -103,7 +104,7 @@ fn what_shares_its_name_with_the_new_one_goes_first() {
 fn the_old_one_is_taken_back_when_the_spec_asks_for_it_again() {
     block_on(async {
         let (before, after) = (site(TITLED, 80, Vec::new()), site(TITLED, 81, Vec::new()));
-        let (cloud, mut ledger) = deployed(&[&before], Default::default()).await;
+        let (cloud, mut ledger) = deployed(&[&before], Pace::default()).await;
         let group = cloud.ids(&at(GROUP));
         // The new one fails, so nothing has moved over yet.
         cloud.spoil(&at(GROUP));
@@ -134,7 +135,7 @@ fn what_refers_to_something_lost_waits_for_it_instead_of_being_replaced() {
     for protected in [true, false] {
         block_on(async {
             let stack = vault(protected);
-            let (cloud, mut ledger) = deployed(&[&stack], Default::default()).await;
+            let (cloud, mut ledger) = deployed(&[&stack], Pace::default()).await;
             let (key, database) = (at("keys/key"), at("database/instance"));
             let id = cloud.ids(&database);
             // The key itself is there, only nobody finds it; making it finds it.

@@ -48,7 +48,7 @@ async fn a_subnet(cloud: Arc<Cloud>) {
     bench.clear().await;
 }
 
-/// What GuardDuty puts into a VPC goes with it; what a stranger puts there stays, and holds it.
+/// What `GuardDuty` puts into a VPC goes with it; what a stranger puts there stays, and holds it.
 async fn guard_duty(cloud: Arc<Cloud>) {
     let mut bench = Bench::new(&cloud, "ct-guardduty");
     let of_vpc = bench.stand(vpc("10.29.0.0/16")).await;
