@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 use proptest::sample::select;
+use proptest::test_runner::RngSeed;
 use shared::memory::{Memory, Pace};
 use shared::model::Stack;
 use shared::plan::Options;
@@ -150,7 +151,9 @@ fn destroying_leaves_what_is_protected_with_what_it_uses_and_names_it() {
 
 /// As many as `PROPTEST_CASES` says.
 fn cases(cases: u32) -> ProptestConfig {
-    let asked = std::env::var_os("PROPTEST_CASES").map(|_| ProptestConfig::default().cases);
-    let cases = asked.unwrap_or(cases);
-    ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
+    let usual = ProptestConfig { failure_persistence: None, ..ProptestConfig::default() };
+    match std::env::var_os("PROPTEST_CASES") {
+        Some(_) => usual,
+        None => ProptestConfig { cases, rng_seed: RngSeed::Fixed(1), ..usual },
+    }
 }
