@@ -31,6 +31,9 @@ def arguments(argv=None):
         metavar="NAME=NUMBER",
         help="how many an account may have, such as `vpcs=100`; may be given several times",
     )
+    parser.add_argument(
+        "--socket-on-stdin", action="store_true", help="standard input is a socket that listens on the port"
+    )
     parser.add_argument("--while-pid", type=int, help="stop by itself when this process is gone")
     parser.add_argument("--log-level", default="WARNING", help="DEBUG, INFO, WARNING or ERROR")
     return parser.parse_args(argv)
@@ -58,10 +61,13 @@ def main():
     try:
         _conditions(chosen)
         # MiniStack reads its settings while it is imported, so they come first.
+        if not chosen.socket_on_stdin:
+            settings.refuse_a_taken_port(chosen.port)
         settings.apply(chosen.port, chosen.data, chosen.wait_scale, chosen.log_level)
         from overlay import server
 
-        server.serve(chosen.port, chosen.data, chosen.while_pid)
+        bind = server.inherited() if chosen.socket_on_stdin else f"{settings.HOST}:{chosen.port}"
+        server.serve(bind, chosen.data, chosen.while_pid)
     except settings.CannotStart as problem:
         print(f"error: {problem}", file=sys.stderr)
         return 1

@@ -13,7 +13,7 @@ from ministack import app as ministack
 
 from overlay import mending, processes
 from overlay.control import connection
-from overlay.settings import HOST, CannotStart
+from overlay.settings import CannotStart
 
 # Stands in the state folder while what it holds is whole: saved on the way out, not yet changed.
 SAVED = "saved"
@@ -25,11 +25,20 @@ _GRACE_SECONDS = 2
 _LOOK_SECONDS = 1
 
 
-def serve(port: int, data: Path, while_pid=None) -> None:
+def inherited() -> str:
+    """The socket that our starter listens on for us. It leaves standard input, which children are given."""
+    socket = os.dup(0)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    return f"fd://{socket}"
+
+
+def serve(bind: str, data: Path, while_pid=None) -> None:
     lock = _claim(data)
     (data / SAVED).unlink(missing_ok=True)
     mending.install()
-    asyncio.run(_until_stopped(port, while_pid))
+    asyncio.run(_until_stopped(bind, while_pid))
     processes.stop_all()
     (data / SAVED).touch()
     lock.close()
@@ -38,7 +47,7 @@ def serve(port: int, data: Path, while_pid=None) -> None:
     os._exit(0)
 
 
-async def _until_stopped(port: int, while_pid) -> None:
+async def _until_stopped(bind: str, while_pid) -> None:
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -46,7 +55,7 @@ async def _until_stopped(port: int, while_pid) -> None:
     # Kept in a variable: the loop itself holds tasks only weakly.
     watch = asyncio.create_task(_stop_without(while_pid, stopped)) if while_pid else None
     config = Config()
-    config.bind = [f"{HOST}:{port}"]
+    config.bind = [bind]
     config.keep_alive_timeout = 75
     config.graceful_timeout = _GRACE_SECONDS
     config.loglevel = os.environ["LOG_LEVEL"]

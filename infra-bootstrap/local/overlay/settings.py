@@ -22,7 +22,6 @@ class CannotStart(Exception):
 
 def apply(port: int, data: Path, wait_scale, log_level: str) -> None:
     """Replace this process's environment and make the folders it names."""
-    refuse_a_taken_port(port)
     data = data.resolve()
     temporary = data / "tmp"
     try:

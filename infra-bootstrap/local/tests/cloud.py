@@ -26,9 +26,10 @@ _SESSION = botocore.session.get_session()
 
 
 class Cloud:
-    def __init__(self):
+    def __init__(self, listener=None):
+        """With a socket that listens, it is started as `terrace local start` does it."""
         self.data = tempfile.mkdtemp(prefix="overlay-")
-        self.port = _free_port()
+        self.port = listener.getsockname()[1] if listener else _free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         command = [
             sys.executable,
@@ -40,8 +41,10 @@ class Cloud:
             self.data,
             "--log-level",
             "ERROR",
+            *(["--socket-on-stdin"] if listener else []),
         ]
-        self.process = subprocess.Popen(command, cwd=HERE, env={**os.environ, "NOT_FOR_LAMBDAS": "1"})
+        environment = {**os.environ, "NOT_FOR_LAMBDAS": "1"}
+        self.process = subprocess.Popen(command, cwd=HERE, env=environment, stdin=listener)
         self._await_start()
 
     def _await_start(self):

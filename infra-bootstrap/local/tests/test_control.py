@@ -261,6 +261,25 @@ class Moments(Controlled):
             self.assertEqual(buckets.list_objects_v2(Bucket="kept")["KeyCount"], 1)
             self.assertEqual(self.ask("GET", "state/account")[1], account)
 
+    def test_going_back_keeps_what_acts_and_lets_go_of_what_was_on_its_way(self):
+        sqs, rules = self.client("sqs"), self.client("events")
+        queue = sqs.create_queue(QueueName="mail")["QueueUrl"]
+        functions.create(self.cloud, "actor", _CALLING)
+        rules.put_rule(Name="bell", EventPattern='{"source": ["door"]}')
+        self.assertEqual(self.ask("POST", "state/save")[0], 200)
+        before = self.ask("GET", "state/acting")[1]
+        self.assertIn("bell", str(before["eventbridge._rules"]))
+        self.client("lambda").invoke(FunctionName="actor")
+        sqs.send_message(QueueUrl=queue, MessageBody="late")
+        during = self.ask("GET", "state/acting")[1]
+        self.assertEqual((during.pop("messages")["mail"], before["messages"]["mail"]), (1, 0))
+        self.assertEqual(during, {name: value for name, value in before.items() if name != "messages"})
+        self.assertEqual(self.ask("POST", "state/restore")[0], 200)
+        self.assertEqual(self.ask("GET", "state/acting")[1], before)
+        self.assertNotIn("Messages", sqs.receive_message(QueueUrl=queue))
+        rules.put_rule(Name="bell", EventPattern='{"source": ["window"]}')
+        self.assertNotEqual(self.ask("GET", "state/acting")[1], before)
+
     def test_the_account_is_told_by_address_and_untagged_things_count(self):
         made = self.new_vpc()["Vpc"]["VpcId"]
         tag = {"Key": "terrace:address", "Value": "network/vpc"}
@@ -275,3 +294,18 @@ class Moments(Controlled):
         self.assertEqual(self.ask("GET", "state")[1], {"functions": 0, "executions": 0})
         self.assertEqual(self.ask("POST", "state/burn")[0], 404)
         self.assertEqual(self.ask("GET", "state/burn")[0], 404)
+
+
+class Databases(Controlled):
+    def test_a_database_gets_into_states_that_no_call_brings_about_and_out_again(self):
+        rds = self.client("rds")
+        rds.create_db_instance(
+            DBInstanceIdentifier="worn", Engine="postgres", DBInstanceClass="db.t4g.micro", AllocatedStorage=20,
+            MasterUsername="root_user", ManageMasterUserPassword=True,
+        )  # fmt: skip
+        for status in ("failed", "incompatible-parameters", "available"):
+            self.assertEqual(self.ask("PUT", "databases/worn", {"status": status})[0], 200)
+            found = rds.describe_db_instances(DBInstanceIdentifier="worn")["DBInstances"][0]
+            self.assertEqual(found["DBInstanceStatus"], status)
+        self.assertEqual(self.ask("PUT", "databases/worn", {"status": "sunk"})[0], 400)
+        self.assertEqual(self.ask("PUT", "databases/another", {"status": "failed"})[0], 404)

@@ -3,11 +3,14 @@
 import json
 import os
 import signal
+import socket
+import subprocess
+import sys
 import unittest
 from pathlib import Path
 
 from tests import functions
-from tests.cloud import Cloud, eventually
+from tests.cloud import HERE, Cloud, eventually
 
 _TELLING = """
     body = {"pid": os.getpid(), "environment": dict(os.environ)}
@@ -29,6 +32,23 @@ def _is_gone(pid: int) -> bool:
     except ProcessLookupError:
         return True
     return False
+
+
+class Starting(unittest.TestCase):
+    def test_it_serves_on_the_socket_that_it_was_given_and_nobody_else_does(self):
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            cloud = Cloud(listener)
+        try:
+            self.assertEqual(_invoked(cloud)["environment"]["AWS_ENDPOINT_URL"], cloud.url)
+            self.assertEqual(os.readlink(f"/proc/{cloud.process.pid}/fd/0"), os.devnull)
+            command = [sys.executable, "-m", "overlay", "--port", str(cloud.port), "--data", cloud.data]
+            other = subprocess.run(command, cwd=HERE, capture_output=True, text=True, check=False)
+            self.assertEqual(other.returncode, 1)
+            self.assertIn("something else uses the port", other.stderr)
+        finally:
+            cloud.stop()
+        with socket.create_server(("127.0.0.1", cloud.port)):
+            pass
 
 
 class Processes(unittest.TestCase):

@@ -6,61 +6,10 @@ import unittest
 from unittest import mock
 
 from tests import functions
-from tests.cloud import WithCloud, eventually
+from tests.cloud import eventually
+from tests.machines import WithMachines, call_of, machine_of
 
 _LIMIT = 262_144
-
-
-def _machine(start="A", **states) -> dict:
-    return {"QueryLanguage": "JSONata", "StartAt": start, "States": states}
-
-
-def _call(event, **more) -> dict:
-    return {
-        "Type": "Task",
-        "Resource": "arn:aws:states:::lambda:invoke",
-        "Arguments": {"FunctionName": "obedient", "Payload": event},
-        **({} if "Next" in more else {"End": True}),
-        **more,
-    }
-
-
-class WithMachines(WithCloud):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        if not getattr(cls.cloud, "has_obedient", False):
-            functions.create(cls.cloud, "obedient")
-            cls.cloud.has_obedient = True
-
-    @property
-    def sfn(self):
-        return self.client("stepfunctions")
-
-    def create(self, machine) -> str:
-        name = f"{self.id().rsplit('.', 1)[-1][:60]}-{time.monotonic_ns() % 10**9}"
-        role = "arn:aws:iam::000000000000:role/machines"
-        return self.sfn.create_state_machine(name=name, definition=json.dumps(machine), roleArn=role)["stateMachineArn"]
-
-    def start(self, machine, value=None) -> str:
-        arn = machine if isinstance(machine, str) else self.create(machine)
-        return self.sfn.start_execution(stateMachineArn=arn, input=json.dumps(value or {}))["executionArn"]
-
-    def ended(self, arn, seconds=15) -> dict:
-        def over():
-            told = self.sfn.describe_execution(executionArn=arn)
-            return told if told["status"] != "RUNNING" else None
-
-        return eventually(over, seconds)
-
-    def ran(self, machine, value=None, status="SUCCEEDED") -> dict:
-        told = self.ended(self.start(machine, value))
-        self.assertEqual(told["status"], status, told)
-        return json.loads(told["output"]) if status == "SUCCEEDED" else told
-
-    def history(self, arn) -> list:
-        pages = self.sfn.get_paginator("get_execution_history").paginate(executionArn=arn)
-        return [event for page in pages for event in page["events"]]
 
 
 class Branches(WithMachines):
@@ -77,13 +26,13 @@ class Branches(WithMachines):
         side_by_side = {"Type": "Parallel", "Branches": [branch], "Next": "Look"}
         for inside in (items, side_by_side):
             start = {"Type": "Pass", "Assign": {"outer": 1}, "Next": "Inside"}
-            answer = self.ran(_machine(A=start, Inside=inside, Look=look))
+            answer = self.ran(machine_of(A=start, Inside=inside, Look=look))
             self.assertEqual(answer["own"], False)
             self.assertEqual(answer["seen"][0], [2, 1])
 
     def test_new_values_count_from_the_next_state(self):
         swap = {"Type": "Pass", "Assign": {"a": "{% $b %}", "b": "{% $a %}"}, "Next": "C"}
-        machine = _machine(
+        machine = machine_of(
             A={"Type": "Pass", "Assign": {"a": 1, "b": 2}, "Next": "B"}, B=swap,
             C={"Type": "Pass", "Output": "{% [$a, $b] %}", "End": True},
         )  # fmt: skip
@@ -94,12 +43,12 @@ class Branches(WithMachines):
         waits = {"StartAt": "W", "States": {"W": {"Type": "Wait", "Seconds": 3000, "End": True}}}
         caught = [{"ErrorEquals": ["Mine"], "Output": "{% $states.errorOutput %}", "Next": "B"}]
         both = {"Type": "Parallel", "Branches": [waits, fails], "Catch": caught, "End": True}
-        answer = self.ran(_machine(A=both, B={"Type": "Pass", "End": True}))
+        answer = self.ran(machine_of(A=both, B={"Type": "Pass", "End": True}))
         self.assertEqual(answer, {"Error": "Mine", "Cause": "why"})
 
     def test_the_history_tells_of_every_state_of_every_branch(self):
         inner = {"StartAt": "In", "States": {"In": {"Type": "Pass", "End": True}}}
-        machine = _machine(A={"Type": "Map", "Items": [1, 2, 3], "ItemProcessor": inner, "End": True})
+        machine = machine_of(A={"Type": "Map", "Items": [1, 2, 3], "ItemProcessor": inner, "End": True})
         arn = self.start(machine)
         self.ended(arn)
         events = self.history(arn)
@@ -112,14 +61,14 @@ class Branches(WithMachines):
 class Sizes(WithMachines):
     def test_an_output_over_the_limit_fails_and_no_wildcard_catches_it(self):
         grown = "{% $join($map([1..100], function($i) { $states.input.text })) %}"
-        told = self.ran(_machine(A={"Type": "Pass", "Output": grown, "End": True}), {"text": "é" * 2000}, "FAILED")
+        told = self.ran(machine_of(A={"Type": "Pass", "Output": grown, "End": True}), {"text": "é" * 2000}, "FAILED")
         self.assertEqual(told["error"], "States.DataLimitExceeded")
         caught = [{"ErrorEquals": ["States.ALL"], "Next": "B"}]
-        machine = _machine(A=_call({"bytes": _LIMIT}, Catch=caught), B={"Type": "Pass", "End": True})
+        machine = machine_of(A=call_of({"bytes": _LIMIT}, Catch=caught), B={"Type": "Pass", "End": True})
         self.assertEqual(self.ran(machine, status="FAILED")["error"], "States.DataLimitExceeded")
 
     def test_an_input_over_the_limit_is_refused(self):
-        arn = self.create(_machine(A={"Type": "Pass", "End": True}))
+        arn = self.create(machine_of(A={"Type": "Pass", "End": True}))
         within, over = json.dumps("x" * (_LIMIT - 2)), json.dumps("x" * (_LIMIT - 1))
         self.sfn.start_execution(stateMachineArn=arn, input=within)
         self.refused("ValidationException", self.sfn.start_execution, stateMachineArn=arn, input=over)
@@ -127,7 +76,7 @@ class Sizes(WithMachines):
 
     def test_a_history_over_the_limit_fails_the_execution(self):
         again = [{"Condition": "{% true %}", "Next": "A"}]
-        machine = _machine(A={"Type": "Pass", "Next": "B"}, B={"Type": "Choice", "Choices": again, "Default": "A"})
+        machine = machine_of(A={"Type": "Pass", "Next": "B"}, B={"Type": "Choice", "Choices": again, "Default": "A"})
         told = self.ended(self.start(machine), seconds=120)
         self.assertEqual(told["status"], "FAILED")
         self.assertIn("maximum number of history events (25000)", told["cause"])
@@ -146,7 +95,7 @@ class Times(WithMachines):
             self.assertEqual((clock.limit(300), clock.pause(300)), (300, 0))
 
     def test_the_machine_s_time_out_ends_it_and_is_told(self):
-        told = self.ran({**_machine(A={"Type": "Wait", "Seconds": 900, "End": True}), "TimeoutSeconds": 1},
+        told = self.ran({**machine_of(A={"Type": "Wait", "Seconds": 900, "End": True}), "TimeoutSeconds": 1},
                         status="TIMED_OUT")  # fmt: skip
         self.assertNotIn("output", told)
         last = self.history(told["executionArn"])[-1]
@@ -154,14 +103,14 @@ class Times(WithMachines):
 
     def test_a_late_task_times_out_under_its_own_name(self):
         for field, error in (("TimeoutSeconds", "States.Timeout"), ("HeartbeatSeconds", "States.Timeout")):
-            told = self.ran(_machine(A=_call({"sleep": 4}, **{field: 1})), status="FAILED")
+            told = self.ran(machine_of(A=call_of({"sleep": 4}, **{field: 1})), status="FAILED")
             self.assertEqual(told["error"], error)
         caught = [{"ErrorEquals": ["States.TaskFailed"], "Next": "B"}]
-        machine = _machine(A=_call({"sleep": 4}, TimeoutSeconds=1, Catch=caught), B={"Type": "Pass", "End": True})
+        machine = machine_of(A=call_of({"sleep": 4}, TimeoutSeconds=1, Catch=caught), B={"Type": "Pass", "End": True})
         self.ran(machine, status="FAILED")
 
     def test_stopping_ends_a_wait_at_once(self):
-        arn = self.start(_machine(A={"Type": "Wait", "Seconds": 3000, "End": True}))
+        arn = self.start(machine_of(A={"Type": "Wait", "Seconds": 3000, "End": True}))
         eventually(lambda: len(self.history(arn)) > 1)
         self.sfn.stop_execution(executionArn=arn, error="Enough", cause="by hand")
         told = self.sfn.describe_execution(executionArn=arn)
@@ -177,29 +126,29 @@ class Failures(WithMachines):
     def test_a_throttled_function_has_the_name_of_its_throttling(self):
         functions.create(self.cloud, "throttled")
         self.client("lambda").put_function_concurrency(FunctionName="throttled", ReservedConcurrentExecutions=0)
-        task = _call({})
+        task = call_of({})
         task["Arguments"]["FunctionName"] = "throttled"
-        told = self.ran(_machine(A=task), status="FAILED")
+        told = self.ran(machine_of(A=task), status="FAILED")
         self.assertEqual(told["error"], "Lambda.TooManyRequestsException")
 
     def test_a_function_that_ends_is_an_exit_error_that_may_be_retried(self):
-        told = self.ran(_machine(A=_call({"die": True})), status="FAILED")
+        told = self.ran(machine_of(A=call_of({"die": True})), status="FAILED")
         self.assertEqual(told["error"], "Runtime.ExitError")
         self.assertIn("signal: killed", told["cause"])
         retry = [{"ErrorEquals": ["Runtime.ExitError"], "MaxAttempts": 2, "IntervalSeconds": 1}]
-        arn = self.start(_machine(A=_call({"die": True}, Retry=retry)))
+        arn = self.start(machine_of(A=call_of({"die": True}, Retry=retry)))
         self.ended(arn)
         self.assertEqual([one["type"] for one in self.history(arn)].count("TaskScheduled"), 3)
 
     def test_a_function_s_own_error_keeps_its_name(self):
-        told = self.ran(_machine(A=_call({"fail": "NotYet"})), status="FAILED")
+        told = self.ran(machine_of(A=call_of({"fail": "NotYet"})), status="FAILED")
         self.assertEqual(told["error"], "NotYet")
         self.assertEqual(json.loads(told["cause"])["errorMessage"], "as told")
 
 
 class Starting(WithMachines):
     def test_a_name_starts_once(self):
-        arn = self.create(_machine(A={"Type": "Wait", "Seconds": 30, "End": True}))
+        arn = self.create(machine_of(A={"Type": "Wait", "Seconds": 30, "End": True}))
         start = self.sfn.start_execution
         first = start(stateMachineArn=arn, name="once", input='{"a":1}')
         again = start(stateMachineArn=arn, name="once", input='{"a":1}')
@@ -211,9 +160,9 @@ class Starting(WithMachines):
         self.refused("InvalidName", start, stateMachineArn=arn, name="a b")
 
     def test_a_version_runs_its_own_definition(self):
-        arn = self.create(_machine(A={"Type": "Pass", "Output": 1, "End": True}))
+        arn = self.create(machine_of(A={"Type": "Pass", "Output": 1, "End": True}))
         version = self.sfn.publish_state_machine_version(stateMachineArn=arn)["stateMachineVersionArn"]
-        changed = json.dumps(_machine(A={"Type": "Pass", "Output": 2, "End": True}))
+        changed = json.dumps(machine_of(A={"Type": "Pass", "Output": 2, "End": True}))
         self.sfn.update_state_machine(stateMachineArn=arn, definition=changed)
         self.assertEqual(self.ran(arn), 2)
         told = self.ended(self.start(version))
@@ -223,9 +172,9 @@ class Starting(WithMachines):
 class Tokens(WithMachines):
     def waiting(self, **more):
         """An execution that waits for its token, and the token."""
-        task = _call({"token": "{% $states.context.Task.Token %}"}, **more)
+        task = call_of({"token": "{% $states.context.Task.Token %}"}, **more)
         task["Resource"] += ".waitForTaskToken"
-        arn = self.start(_machine(A=task))
+        arn = self.start(machine_of(A=task))
         types = lambda: [one["type"] for one in self.history(arn)]  # noqa: E731
         eventually(lambda: "TaskSubmitted" in types())
         scheduled = next(one for one in self.history(arn) if one["type"] == "TaskScheduled")
@@ -267,38 +216,6 @@ class Tokens(WithMachines):
                 return refusal.response["Error"]["Code"] == "TaskTimedOut"
 
         eventually(refused)
-
-
-class Definitions(WithMachines):
-    def test_what_leads_nowhere_or_is_never_reached_is_refused(self):
-        end = {"Type": "Pass", "End": True}
-        inner = {"StartAt": "A", "States": {"A": end}}
-        cases = {
-            "Missing 'Next' target": _machine(A={"Type": "Pass", "Next": "B"}),
-            "is not reachable": _machine(A=end, B=end),
-            "Missing 'StartAt'": _machine("Z", A={"Type": "Pass", "Next": "A"}),
-            "Duplicate State name": _machine(A={"Type": "Parallel", "Branches": [inner], "End": True}),
-            "outer scope": _machine(
-                A={"Type": "Pass", "Assign": {"x": 1}, "Next": "M"},
-                M={"Type": "Map", "Items": [], "End": True, "ItemProcessor": {
-                    "StartAt": "In", "States": {"In": {**end, "Assign": {"x": 2}}}}},
-            ),
-            "either Next or End": _machine(A={"Type": "Pass"}),
-            "no type of state": _machine(A={"Type": "Nap", "End": True}),
-        }  # fmt: skip
-        for message, machine in cases.items():
-            with self.subTest(message):
-                with self.assertRaises(Exception) as caught:
-                    self.create(machine)
-                self.assertEqual(caught.exception.response["Error"]["Code"], "InvalidDefinition")
-                self.assertIn(message, str(caught.exception))
-                told = self.sfn.validate_state_machine_definition(definition=json.dumps(machine))
-                self.assertEqual(told["result"], "FAIL")
-
-    def test_a_sound_definition_has_no_problems(self):
-        text = json.dumps(_machine(A={"Type": "Succeed"}))
-        told = self.sfn.validate_state_machine_definition(definition=text)
-        self.assertEqual((told["result"], told["diagnostics"]), ("OK", []))
 
 
 if __name__ == "__main__":

@@ -61,9 +61,10 @@ pub async fn start(wish: &Wish, screen: &Screen) -> Result<Running, Failure> {
     }
     let last = Record::read(&home)?;
     let python = venv::ready(screen).await?;
-    let port = port::choose(wish.port, last.map(|it| it.port))?;
+    let listener = port::take(wish.port, last.map(|it| it.port))?;
+    let port = port::of(&listener)?;
     screen.step(&format!("starting the local cloud on port {port}"));
-    let mut child = process::spawn(&home, &python, port, wish)?;
+    let mut child = process::spawn(&home, &python, listener, wish)?;
     let mut record = Record::new(port, child.id());
     // Before it answers: whoever is interrupted now finds it again.
     record.write(&home)?;

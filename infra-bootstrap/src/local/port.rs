@@ -1,6 +1,7 @@
 //! Ports on 127.0.0.1, and who has them.
 
 use std::fs;
+use std::io;
 use std::net::{Ipv4Addr, TcpListener};
 
 use super::process::command_of;
@@ -12,21 +13,27 @@ const FIRST: u16 = 4599;
 /// How many ports after it are tried.
 const TRIED: u16 = 100;
 
-/// The port that was asked for, or the last one that was used, or the first that is free.
-pub fn choose(asked: Option<u16>, last: Option<u16>) -> Result<u16, Failure> {
+/// Listens on the port that was asked for, or the last one that was used, or the first that is free.
+/// The local cloud gets this very socket: of several that start at once each has its own from here on.
+pub fn take(asked: Option<u16>, last: Option<u16>) -> Result<TcpListener, Failure> {
     if let Some(port) = asked {
-        return if is_free(port) { Ok(port) } else { Err(taken(port)) };
+        return listen(port).map_err(|_| taken(port));
     }
-    let candidates = last.into_iter().chain(FIRST..FIRST + TRIED);
-    candidates.into_iter().find(|port| is_free(*port)).ok_or_else(|| {
+    let mut candidates = last.into_iter().chain(FIRST..FIRST + TRIED);
+    candidates.find_map(|port| listen(port).ok()).ok_or_else(|| {
         Failure::new("cannot find a free port")
             .because(format!("{FIRST} to {} are all taken", FIRST + TRIED - 1))
             .hint("name one with `--port`")
     })
 }
 
-fn is_free(port: u16) -> bool {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok()
+pub fn of(listener: &TcpListener) -> Result<u16, Failure> {
+    let address = listener.local_addr();
+    Ok(address.map_err(|error| Failure::new("cannot find a free port").because(error))?.port())
+}
+
+fn listen(port: u16) -> io::Result<TcpListener> {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, port))
 }
 
 fn taken(port: u16) -> Failure {
@@ -68,22 +75,42 @@ fn inode(table: &str, port: u16) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+    use std::sync::Barrier;
+    use std::thread;
+
     use super::*;
 
     #[test]
     fn a_port_that_is_taken_is_refused_with_the_name_of_its_holder() {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
         let port = listener.local_addr().expect("an address").port();
-        let failure = choose(Some(port), None).expect_err("taken");
+        let failure = take(Some(port), None).expect_err("taken");
         let pid = format!("(process {})", std::process::id());
         assert!(failure.why[0].ends_with(&pid), "{:?}", failure.why);
     }
 
     #[test]
-    fn a_last_port_that_is_taken_is_passed_over() -> Result<(), Failure> {
+    fn a_last_port_that_is_taken_is_passed_over() {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
         let port = listener.local_addr().expect("an address").port();
-        assert_ne!(choose(None, Some(port))?, port);
-        Ok(())
+        let other = take(None, Some(port)).expect("another");
+        assert_ne!(other.local_addr().expect("an address").port(), port);
+    }
+
+    #[test]
+    fn who_looks_for_a_port_at_the_same_time_gets_another() {
+        const SEVERAL: usize = 8;
+        let barrier = Barrier::new(SEVERAL);
+        let look = || {
+            barrier.wait();
+            take(None, None).expect("a free port")
+        };
+        let taken: Vec<TcpListener> = thread::scope(|scope| {
+            let all: Vec<_> = (0..SEVERAL).map(|_| scope.spawn(look)).collect();
+            all.into_iter().map(|one| one.join().expect("a port")).collect()
+        });
+        let port = |it: &TcpListener| it.local_addr().expect("an address").port();
+        assert_eq!(taken.iter().map(port).collect::<BTreeSet<u16>>().len(), SEVERAL);
     }
 }

@@ -1,15 +1,17 @@
 //! The local cloud's process: started from a scrubbed environment, and stopped only if it is ours.
 
 use std::fs::{self, File};
+use std::net::TcpListener;
+use std::os::fd::OwnedFd;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::home::sources;
-use super::{Home, Wish};
+use super::{Home, Wish, port};
 use crate::failure::Failure;
 
 /// What the caller's shell may decide: where programs are, and MiniStack's own knobs.
@@ -27,15 +29,23 @@ const PASSED_ON: [&str; 9] = [
 
 const POLL: Duration = Duration::from_millis(50);
 
-pub fn spawn(home: &Home, python: &Path, port: u16, wish: &Wish) -> Result<Child, Failure> {
+/// Starts it with the socket to listen on as its standard input, so that nobody comes in between.
+pub fn spawn(
+    home: &Home,
+    python: &Path,
+    listener: TcpListener,
+    wish: &Wish,
+) -> Result<Child, Failure> {
     let cannot = |error| Failure::new("cannot start the local cloud").because(error);
+    let port = port::of(&listener)?;
     fs::create_dir_all(home.data()).map_err(cannot)?;
     // Unpacked functions of earlier builds; they are unpacked again when they are called.
     _ = fs::remove_dir_all(home.data().join("tmp"));
     let log = File::create(home.log()).map_err(cannot)?;
     let errors = log.try_clone().map_err(cannot)?;
     let mut command = Command::new(python);
-    command.args(["-m", "overlay", "--port", &port.to_string(), "--data"]).arg(home.data());
+    command.args(["-m", "overlay", "--socket-on-stdin", "--port", &port.to_string(), "--data"]);
+    command.arg(home.data());
     if let Some(pid) = wish.while_pid {
         command.args(["--while-pid", &pid.to_string()]);
     }
@@ -47,7 +57,7 @@ pub fn spawn(home: &Home, python: &Path, port: u16, wish: &Wish) -> Result<Child
         // Compiled Python lies with the state and not among the sources.
         .env("PYTHONPYCACHEPREFIX", home.path("pycache"))
         .env("PYTHONUNBUFFERED", "1")
-        .stdin(Stdio::null())
+        .stdin(OwnedFd::from(listener))
         .stdout(log)
         .stderr(errors)
         // A group of its own: Ctrl-C in the terminal is not meant for it.

@@ -12,6 +12,7 @@ from ministack.core import lambda_runtime
 from ministack.core.responses import AccountRegionScopedDict, AccountScopedDict, request_scope
 from ministack.services import s3, stepfunctions
 
+from overlay.control import acting
 from overlay.patch import replace
 
 # Services whose records are held by processes and threads, and those that only pass things on.
@@ -56,7 +57,8 @@ def save() -> int:
 
 
 def restore() -> int:
-    """Go back to the moment that was kept; how many stores that were."""
+    """Go back to the moment that was kept; how many stores that were. What was on its way is let go."""
+    acting.let_go()
     memo: dict = {}
     for store, kept in _saved:
         inside = _inside(store)

@@ -1,12 +1,13 @@
-"""The control surface: `/_terrace/settings`, `faults`, `calls`, `lag` and `state`, in JSON."""
+"""The control surface: `/_terrace/settings`, `faults`, `calls`, `lag`, `state` and `databases`, in JSON."""
 
 import json
 
 from overlay import conditions
-from overlay.control import journal, moments, shape
+from overlay.control import acting, journal, moments, shape
 from overlay.faults import fault, firing
 from overlay.lag import draw
 from overlay.lag.table import FAST_CALL_SECONDS
+from overlay.rds import life
 
 PREFIX = "/_terrace/"
 _JSON = {"Content-Type": "application/json"}
@@ -15,7 +16,7 @@ _JSON = {"Content-Type": "application/json"}
 def answer(method: str, path: str, body: bytes, query: dict) -> tuple:
     what, _, rest = path.removeprefix(PREFIX).strip("/").partition("/")
     handlers = _HANDLERS.get(what)
-    if handlers is None or (rest and what not in ("faults", "state")):
+    if handlers is None or (rest and what not in ("faults", "state", "databases")):
         return _refusal(404, [f"there is nothing at `{path}`; there are {', '.join(PREFIX + it for it in _HANDLERS)}"])
     handler = handlers.get(method)
     if handler is None:
@@ -85,9 +86,9 @@ def _forget_calls(_asked, _rest, _query):
 
 
 def _show_state(_asked, rest, _query):
-    show = {"": moments.at_work, "account": shape.of_account}.get(rest)
+    show = {"": moments.at_work, "account": shape.of_account, "acting": acting.shown}.get(rest)
     if show is None:
-        return _refusal(404, [f"there is no `state/{rest}`; there are `state` and `state/account`"])
+        return _refusal(404, [f"there is no `state/{rest}`; there are `state`, `state/account` and `state/acting`"])
     return _reply(show())
 
 
@@ -102,6 +103,16 @@ def _bring_state(_asked, rest, _query):
     return _reply({"stores": bring()})
 
 
+def _bring_database(asked, rest, _query):
+    """Put an instance into a state that RDS alone brings about, such as `failed`."""
+    status = asked.get("status") if isinstance(asked, dict) else None
+    if status not in life.STATES:
+        return _refusal(400, [f"`status` is `{status}`; it is one of {', '.join(life.STATES)}"])
+    if not life.befalls(rest, status):
+        return _refusal(404, [f"there is no database `{rest}` that is neither coming nor going"])
+    return _reply({"database": rest, "status": status})
+
+
 def _show_lag(_asked, _rest, _query):
     """What was drawn, in AWS's seconds, the oldest first."""
     return _reply({"call_seconds": FAST_CALL_SECONDS, "drawn": draw.told()})
@@ -113,4 +124,5 @@ _HANDLERS = {
     "calls": {"GET": _show_calls, "DELETE": _forget_calls},
     "lag": {"GET": _show_lag},
     "state": {"GET": _show_state, "POST": _bring_state},
+    "databases": {"PUT": _bring_database},
 }

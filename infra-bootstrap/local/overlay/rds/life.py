@@ -15,6 +15,13 @@ _INSTANT = (
 )  # fmt: skip
 # ... and members of a request that are not modifications.
 _HOW = ("DBInstanceIdentifier", "ApplyImmediately", "AllowMajorVersionUpgrade")
+# States that an instance is in by no call of anybody's (RDS user guide, "Viewing DB instance status"),
+# and the way out of them.
+STATES = (
+    "available", "failed", "inaccessible-encryption-credentials", "incompatible-network",
+    "incompatible-option-group", "incompatible-parameters", "incompatible-restore",
+    "insufficient-capacity", "storage-full",
+)  # fmt: skip
 
 
 def comes(instance: dict) -> None:
@@ -60,6 +67,15 @@ def is_available(identifier: str) -> None:
     if is_new:
         tell(instance, "RDS-EVENT-0005", "DB instance created", "creation")
         _log(instance)
+
+
+def befalls(identifier: str, status: str) -> bool:
+    """Whether there is an instance that can be in that state from now on."""
+    instance = rds._instances.get(identifier)
+    if instance is None or instance["DBInstanceStatus"] in ("creating", "deleting"):
+        return False
+    instance["DBInstanceStatus"] = status
+    return True
 
 
 def goes(instance: dict, has_snapshot: bool) -> None:
