@@ -14,6 +14,7 @@ mod cost;
 mod failure;
 mod follow;
 mod import;
+mod leftovers;
 mod local;
 mod render;
 mod screen;

@@ -19,9 +19,15 @@ pub struct Difference {
 
 /// Every field in which `live` is not as `want` says. Specs are total, so a field that only
 /// `live` has is a difference too.
+///
+/// What is live is told in an order of ours where order has no meaning, so that it does not depend
+/// on the order in which AWS lists it.
 pub fn diff(want: &Value, live: &Value, rules: &Rules) -> Vec<Difference> {
     let mut differences = all(want, live, rules);
     differences.retain(|it| !is_tolerated(it, want, rules));
+    for it in &mut differences {
+        it.live = compared(&it.live, &it.field, rules);
+    }
     differences
 }
 
@@ -115,15 +121,34 @@ fn within(bound: &Bound, it: &Difference, want: &Value) -> bool {
     }
 }
 
-/// `17.6` is at least `17` and at least `17.4`, not at least `18`; the major version is exact.
+/// `17.6` is at least `17` and at least `17.4`, not at least `18`; the major version is exact. It is all
+/// but the last number of what is live: of `8.4.3`, `8.4`.
 fn at_least(live: &Value, want: &Value) -> bool {
     match (live, want) {
         (Value::Number(live), Value::Number(want)) => live.as_f64() >= want.as_f64(),
         (Value::String(live), Value::String(want)) => {
             let (live, want) = (version(live), version(want));
-            live.first() == want.first() && live >= want
+            let major = live.len().saturating_sub(1).max(1);
+            live.iter().zip(&want).take(major).all(|(live, want)| live == want) && live >= want
         }
         (live, want) => live == want,
+    }
+}
+
+/// Whether the wish is less than what is live: a smaller number or an older version.
+pub fn goes_back(it: &Difference) -> bool {
+    match (&it.live, &it.want) {
+        (Value::Number(live), Value::Number(want)) => live.as_f64() > want.as_f64(),
+        (Value::String(live), Value::String(want)) => version(live) > version(want),
+        (
+            Value::Null
+            | Value::Bool(_)
+            | Value::Number(_)
+            | Value::String(_)
+            | Value::Array(_)
+            | Value::Object(_),
+            _,
+        ) => false,
     }
 }
 

@@ -1,7 +1,7 @@
 //! The laws of the planner and the engine, over random stacks in the strictest of clouds.
 //!
-//! Some deadlocks show only past a few hundred cases: `PROPTEST_CASES=4000 cargo test -p
-//! terrace-shared --test laws`.
+//! Some deadlocks show only past a few hundred cases: `PROPTEST_CASES=4000 PROPTEST_RNG_SEED=7 cargo
+//! test -p terrace-shared --test laws`.
 
 mod laws {
     mod crashes;

@@ -83,6 +83,21 @@ fn retries(value: &Value, look: &mut impl FnMut(&Value)) {
     inner.chain(value.as_array().into_iter().flatten()).for_each(|it| retries(it, look));
 }
 
+/// A person has seven days; the run itself goes on for some hours after that.
+#[test]
+fn who_does_not_answer_within_seven_days_has_not_agreed() {
+    const SEVEN_DAYS: i64 = 7 * 24 * 60 * 60;
+    for name in ["deploy", "destroy"] {
+        let machine = machine(name);
+        let approval = &machine["States"]["Approval"];
+        assert_eq!(approval["TimeoutSeconds"], SEVEN_DAYS, "{name}");
+        let first = &approval["Catch"][0];
+        assert_eq!(first["ErrorEquals"], json!(["States.Timeout"]), "{name}");
+        assert_eq!(first["Output"]["Error"], "NotApproved", "{name}");
+        assert!(machine["TimeoutSeconds"].as_i64() > Some(SEVEN_DAYS), "{name}");
+    }
+}
+
 /// Nine tiers by hand would be nine chances to differ.
 #[test]
 fn every_tier_is_built_in_the_same_way() {

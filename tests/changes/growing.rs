@@ -45,6 +45,32 @@ fn what_is_taken_away_goes_alone() {
     }
 }
 
+/// The one gateway stands in the first zone: a zone before that moves it, and the new one stands
+/// before the old one goes.
+#[test]
+fn a_single_gateway_moves_only_for_a_zone_before_its_own() {
+    let named = |zones: &[&str]| {
+        let zones: Vec<String> = zones.iter().map(|it| format!("eu-central-1{it}")).collect();
+        wish(&json!({ "network": { "zones": zones, "nat": "single" } }))
+    };
+    for (before, moves_to) in [(["a", "b"], None), (["a", "c"], None), (["b", "c"], Some("a"))] {
+        let plan = Standing::of(&named(&before)).plan(&named(&["a", "b", "c"]));
+        assert!(plan.clear.is_empty() && plan.refused.is_empty(), "{before:?}: {plan}");
+        let gateways = |all: Vec<String>| -> Vec<String> {
+            all.into_iter().filter(|it| it.starts_with("network/nat-")).collect()
+        };
+        let at = |zone: Option<&str>| {
+            let parts = zone.map(|zone| ["", "eip-"].map(|it| format!("network/nat-{it}{zone}")));
+            let mut parts: Vec<String> = parts.into_iter().flatten().collect();
+            parts.sort();
+            parts
+        };
+        let from = moves_to.map(|_| before[0]);
+        assert_eq!(gateways(addresses(&plan.build, is_create)), at(moves_to), "{plan}");
+        assert_eq!(gateways(addresses(&plan.retire, is_delete)), at(from), "{plan}");
+    }
+}
+
 #[test]
 fn the_order_of_a_list_says_nothing_unless_it_does() {
     let names = ["ada", "bob", "cy"];

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use shared::model::Status;
-use shared::plan::Action;
+use shared::plan::{Action, Note};
 
 use crate::world::{Standing, addresses, is_create, is_update, wish};
 
@@ -24,6 +24,22 @@ fn another_port_of_the_application_never_closes_the_listener() {
         assert!(updated.contains(&moved.to_owned()), "{plan}");
     }
     assert_eq!(addresses(&plan.retire, |_| true), ["edge/target-group"]);
+    let step = plan.build.iter().find(|it| it.address.to_string() == "edge/target-group");
+    let told = &step.expect("a step").consequences;
+    assert!(told.iter().any(|it| it.contains("502 to 504")), "it says what it interrupts: {plan}");
+}
+
+#[test]
+fn what_becomes_of_the_data_is_told_before_a_database_is_replaced() {
+    let before = wish(&database(json!({ "name": "app", "protection": false })));
+    let after = wish(&database(json!({ "name": "other", "protection": false })));
+    let mut standing = Standing::of(&before);
+    standing.live(DATABASE).facts.insert("loss".to_owned(), "its data goes with it".to_owned());
+    let plan = standing.plan(&after);
+    for steps in [&plan.clear, &plan.build] {
+        let step = steps.iter().find(|it| it.address.to_string() == DATABASE).expect("a step");
+        assert!(step.consequences.contains(&"its data goes with it".to_owned()), "{plan}");
+    }
 }
 
 #[test]
@@ -37,6 +53,29 @@ fn the_next_major_version_is_an_upgrade_in_place_and_says_what_it_interrupts() {
     assert!(matches!(step.action, Action::Update(_)), "{plan}");
     assert!(step.consequences.iter().any(|it| it.contains("upgraded")), "{step:?}");
     assert_eq!(addresses(&plan.retire, |_| true), ["database/parameter-group"]);
+}
+
+#[test]
+fn an_older_version_of_the_database_is_refused_before_anything_changes() {
+    let of = |engine: &str, version: &str| {
+        wish(&database(json!({ "engine": engine, "version": version })))
+    };
+    for (engine, asked, live, older) in [
+        ("postgres", "17", "17.6", "16"),
+        ("postgres", "17.6", "17.6", "16.9"),
+        ("mysql", "8.4", "8.4.3", "8.0"),
+        ("mysql", "8.4.3", "8.4.3", "8.0.41"),
+    ] {
+        let before = of(engine, asked);
+        let mut standing = Standing::of(&before);
+        standing.live(DATABASE).spec["engine_version"] = json!(live);
+        assert!(standing.plan(&before).is_empty(), "{}", standing.plan(&before));
+        let plan = standing.plan(&of(engine, older));
+        assert_eq!(plan.refused.len(), 1, "{engine} {live} to {older}: {plan}");
+        let Note { address, text } = &plan.refused[0];
+        assert_eq!(address.to_string(), DATABASE);
+        assert!(text.contains(&format!("from `{live}` to `{older}`")), "{text}");
+    }
 }
 
 #[test]

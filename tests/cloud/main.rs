@@ -1,6 +1,7 @@
 //! Tests against the local cloud: contracts of all kinds, and the whole pipeline.
 
 mod contract;
+mod local;
 mod pipeline;
 
 use std::process::ExitCode;
@@ -14,7 +15,7 @@ type Test = (&'static str, fn(Arc<Cloud>) -> futures::future::LocalBoxFuture<'st
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
-    let tests: Vec<Test> = [contract::tests(), pipeline::tests()].concat();
+    let tests: Vec<Test> = [contract::tests(), pipeline::tests(), local::TESTS.to_vec()].concat();
     if arguments.list {
         return libtest_mimic::run(&arguments, trials(&tests, None)).exit_code();
     }

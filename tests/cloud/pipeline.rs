@@ -8,10 +8,12 @@ mod deploying;
 mod destroying;
 mod duplicates;
 mod expressions;
+mod failed_data;
 mod healing;
 mod history;
 mod importing;
 mod interrupted;
+mod killed;
 mod queueing;
 mod reading;
 mod refusals;
@@ -32,10 +34,12 @@ pub fn tests() -> Vec<Test> {
         destroying::TESTS,
         duplicates::TESTS,
         expressions::TESTS,
+        failed_data::TESTS,
         healing::TESTS,
         history::TESTS,
         importing::TESTS,
         interrupted::TESTS,
+        killed::TESTS,
         queueing::TESTS,
         reading::TESTS,
         refusals::TESTS,

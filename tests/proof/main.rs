@@ -6,4 +6,5 @@ mod examples;
 #[path = "../../shared/tests/laws/machine.rs"]
 mod machine;
 mod pairs;
+mod schedule;
 mod world;

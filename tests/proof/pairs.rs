@@ -149,11 +149,13 @@ fn destroying_leaves_what_is_protected_with_what_it_uses_and_names_it() {
     }
 }
 
-/// As many as `PROPTEST_CASES` says.
+/// The same ones every time: `PROPTEST_CASES` asks for more, `PROPTEST_RNG_SEED` for others.
 fn cases(cases: u32) -> ProptestConfig {
     let usual = ProptestConfig { failure_persistence: None, ..ProptestConfig::default() };
-    match std::env::var_os("PROPTEST_CASES") {
-        Some(_) => usual,
-        None => ProptestConfig { cases, rng_seed: RngSeed::Fixed(1), ..usual },
-    }
+    let cases = if std::env::var_os("PROPTEST_CASES").is_some() { usual.cases } else { cases };
+    let rng_seed = match usual.rng_seed {
+        RngSeed::Random => RngSeed::Fixed(1),
+        said @ RngSeed::Fixed(_) => said,
+    };
+    ProptestConfig { cases, rng_seed, ..usual }
 }

@@ -42,7 +42,13 @@ impl Cloud {
             return cloud;
         }
         build();
-        let home = target().join(format!("test-cloud-{}", std::process::id()));
+        let cloud = Self::start_in(target().join(format!("test-cloud-{}", std::process::id())));
+        cloud.set(QUOTAS);
+        cloud
+    }
+
+    /// Starts one of its own in this state folder, with the programs that are built.
+    pub fn start_in(home: PathBuf) -> Self {
         let mut cloud = Self { endpoint: String::new(), home, control_plane: OnceLock::new() };
         let started = cloud.terrace(&[
             "local",
@@ -52,7 +58,6 @@ impl Cloud {
             &std::process::id().to_string(),
         ]);
         started["endpoint"].as_str().expect("an endpoint").clone_into(&mut cloud.endpoint);
-        cloud.set(QUOTAS);
         cloud
     }
 
@@ -159,7 +164,8 @@ impl Cloud {
             account: ACCOUNT.to_owned(),
             region: REGION.to_owned(),
         };
-        Cx { scope, run: "test".to_owned(), started: unix_seconds(), aws: self.aws() }
+        let (run, started) = ("test".to_owned(), unix_seconds());
+        Cx { scope, run, started, leaving: false, aws: self.aws() }
     }
 }
 

@@ -12,7 +12,7 @@ use aws_sdk_ec2::types::{
 };
 use serde::{Deserialize, Serialize};
 use shared::aws::{Cx, Grant, LiveOf, OrAbsent, Resource};
-use shared::model::{Address, Bound, Facts};
+use shared::model::{Address, Bound, Facts, Usual};
 use shared::world::CloudError;
 
 use crate::launching::{FROM_IMAGE, LAUNCH, WITH_ROLE, WITH_TAGS};
@@ -51,6 +51,7 @@ impl Resource for Instance {
     const OUTAGES: &'static [(&'static str, &'static str)] =
         &[("instance_type", "the machine is stopped and started: a minute or two without it")];
     const DEADLINE: Duration = Duration::from_mins(10);
+    const TYPICAL: &'static [(&'static str, Usual)] = &[("", Usual::new(16, 50))];
     const GRANTS: &'static [Grant] = &[
         Grant::on(
             &[

@@ -9,7 +9,7 @@ use std::time::Duration;
 use aws_sdk_autoscaling::types::Tag;
 use serde::{Deserialize, Serialize};
 use shared::aws::{Cx, Grant, LiveOf, OrAbsent, Resource};
-use shared::model::{Address, Bound, Facts};
+use shared::model::{Address, Bound, Facts, Usual};
 use shared::world::CloudError;
 
 use crate::auto_scaling::{DESCRIBE, GROUPS, client, last_refresh, ours, unless_gone};
@@ -57,7 +57,8 @@ impl Resource for ScalingGroup {
     const ORDERED: &'static [&'static str] = &["instance_types"];
     /// A roll-out replaces instances in turns, and each has to answer before the next.
     const DEADLINE: Duration = Duration::from_hours(1);
-    const TYPICAL: &'static [(&'static str, i64)] = &[("", 60)];
+    /// Its slowest instance, until that answers.
+    const TYPICAL: &'static [(&'static str, Usual)] = &[("", Usual::new(35, 120))];
     const GRANTS: &'static [Grant] = &[
         DESCRIBE,
         Grant::on(

@@ -10,7 +10,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use shared::aws::{Cx, Grant, Kind, LiveOf, OrAbsent, Resource, Scope};
 use shared::diff::diff;
-use shared::model::{Address, Bound, Facts};
+use shared::model::{Address, Bound, Facts, Usual};
 use shared::world::CloudError;
 
 use crate::rds;
@@ -86,15 +86,18 @@ impl Resource for Instance {
     ];
     const OUTAGES: &'static [(&'static str, &'static str)] = OUTAGES;
     const PROTECTION: &'static str = "its data would be lost with it; to replace it all the same \
-        set `database.protection: false`, and a final snapshot is what is left of the data";
+        set `database.protection: false`, and a final snapshot is what is left of the data unless \
+        `database.final_snapshot: false` is set as well";
     const MOVING: &'static str = "if the database itself is there and not its standby, make it \
         fail over (reboot it with failover); then deploy with `database.standby: false`, after \
         that without the zone, and then with the standby again";
     /// AWS has been seen to take 36 minutes over a Multi-AZ instance.
     const DEADLINE: Duration = Duration::from_mins(75);
     /// Medians of published measurements.
-    const TYPICAL: &'static [(&'static str, i64)] = &[("standby", 12 * 60), ("", 330)];
-    const TYPICAL_DELETION: i64 = 265;
+    const TYPICAL: &'static [(&'static str, Usual)] =
+        &[("standby", Usual::new(12 * 60, 25 * 60)), ("", Usual::new(330, 610))];
+    /// With a final snapshot, ten minutes.
+    const TYPICAL_DELETION: Option<Usual> = Some(Usual::new(265, 600));
     const GRANTS: &'static [Grant] = GRANTS;
 
     fn bounds() -> Vec<(&'static str, Bound)> {

@@ -105,7 +105,7 @@ fn instance(database: &Database, scope: &Scope) -> Node {
         monitoring_role: role.unwrap_or_default(),
         iam_authentication: true,
         deletion_protection: database.protection,
-        final_snapshot: database.protection,
+        final_snapshot: database.leaves_snapshot(),
         restored_from: database.restore_from.as_ref().map(ToString::to_string),
         running: true,
     };

@@ -9,7 +9,7 @@ use aws_sdk_elasticloadbalancingv2::types::{
 };
 use serde::{Deserialize, Serialize};
 use shared::aws::{Cx, Grant, LiveOf, OrAbsent, Resource};
-use shared::model::{Address, Facts, Status};
+use shared::model::{Address, Facts, Status, Usual};
 use shared::world::CloudError;
 
 use crate::elb::{self, client};
@@ -48,7 +48,7 @@ impl Resource for LoadBalancer {
     const KIND: &'static str = "AWS::ElasticLoadBalancingV2::LoadBalancer";
     /// Provisioning takes two to three minutes; it has never been seen to take ten.
     const DEADLINE: Duration = Duration::from_mins(15);
-    const TYPICAL: &'static [(&'static str, i64)] = &[("", 150)];
+    const TYPICAL: &'static [(&'static str, Usual)] = &[("", Usual::new(148, 185))];
     const GRANTS: &'static [Grant] = &[
         tagged::GRANT,
         Grant::on(

@@ -46,6 +46,11 @@ impl Resource for TargetGroup {
     const IMMUTABLE: &'static [&'static str] = &["vpc_id", "port"];
     /// Its name says what cannot be changed, so the next one stands before the listener moves.
     const MAKE_BEFORE_BREAK: bool = true;
+    const OUTAGES: &'static [(&'static str, &'static str)] = &[(
+        "port",
+        "the site answers with errors (502 to 504) until instances that listen on the new port are \
+         healthy, which takes minutes",
+    )];
     const GRANTS: &'static [Grant] = &[
         tagged::GRANT,
         Grant::on(

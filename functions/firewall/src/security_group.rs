@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use aws_sdk_ec2::types::{self, ResourceType};
+use ec2::interfaces::or_name;
 use serde::{Deserialize, Serialize};
 use shared::aws::{Cx, Grant, LiveOf, OrAbsent, Resource};
 use shared::model::{Address, Facts, Status};
@@ -29,6 +30,7 @@ impl Resource for SecurityGroup {
     /// Load balancers and databases let go of their groups minutes after they are gone.
     const DEADLINE: Duration = Duration::from_mins(20);
     const GRANTS: &'static [Grant] = &[
+        ec2::interfaces::GRANT,
         Grant::on(
             &["ec2:DescribeSecurityGroups"],
             "*",
@@ -79,9 +81,10 @@ impl Resource for SecurityGroup {
     }
 
     async fn delete(cx: &Cx, live: &LiveOf<Self>) -> Result<(), CloudError> {
-        let request = ec2::client(cx).delete_security_group().group_id(ec2::id(live)?);
-        request.send().await.or_absent(ABSENT)?;
-        Ok(())
+        let id = ec2::id(live)?;
+        let answer = ec2::client(cx).delete_security_group().group_id(id).send().await;
+        let answer = answer.or_absent(ABSENT);
+        or_name(answer, cx, ec2::filter("group-id", id)).await.map(drop)
     }
 }
 

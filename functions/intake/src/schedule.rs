@@ -15,7 +15,10 @@ pub async fn look_at_all(home: &Home, event: &Value) -> Result<Value, Failure> {
             StackState::Ready | StackState::Failed => true,
             // Of a stack that waits to be built for the first time nothing stands.
             StackState::AwaitingApproval => it.known_good.is_some(),
-            StackState::Deploying | StackState::Destroying | StackState::Destroyed => false,
+            StackState::NotBuilt
+            | StackState::Deploying
+            | StackState::Destroying
+            | StackState::Destroyed => false,
         });
         if stands {
             let machine = home.environment.machines.drift.as_deref();

@@ -3,23 +3,22 @@
 //! Amazon `GuardDuty` user guide, "Runtime Monitoring": both are tagged `GuardDutyManaged`, and stay
 //! when the instances that they watched are gone.
 
-use aws_sdk_ec2::types::{SecurityGroup, VpcEndpoint};
+use aws_sdk_ec2::types::{Filter, SecurityGroup, VpcEndpoint};
+use ec2::interfaces::{HELD, or_name};
 use shared::aws::{Cx, OrAbsent};
 use shared::world::CloudError;
 
 const TAG: &str = "tag:GuardDutyManaged";
 const ABSENT: &[&str] = &["InvalidGroup.NotFound", "InvalidGroupId.NotFound"];
-/// What EC2 says of anything that something else is in.
-const HELD: &str = "DependencyViolation";
-
 /// Passes on the answer to a deletion; where something is in the way of it, what `GuardDuty` has put
-/// there is taken away, for the next try.
+/// there is taken away, for the next try, and the interfaces that pass `filter` are named.
 pub async fn or_clear<T>(
     answer: Result<T, CloudError>,
     cx: &Cx,
     vpc: &str,
+    filter: Filter,
 ) -> Result<(), CloudError> {
-    match answer {
+    match or_name(answer, cx, filter).await {
         Err(error) if is_held(&error) => {
             clear(cx, vpc).await?;
             Err(error)

@@ -4,6 +4,7 @@ mod defaults;
 mod elastic_ip;
 mod flow_log;
 mod guard_duty;
+mod guests;
 mod internet_gateway;
 mod nat_gateway;
 mod route_table;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use aws_sdk_ec2::types::{self, NatGatewayState, ResourceType};
 use serde::{Deserialize, Serialize};
 use shared::aws::{ADDRESS_TAG, Cx, Grant, LiveOf, OrAbsent, RUN_TAG, Resource};
-use shared::model::{Address, Facts, Status};
+use shared::model::{Address, Facts, Status, Usual};
 use shared::world::CloudError;
 
 const ABSENT: &[&str] = &["NatGatewayNotFound", "InvalidNatGatewayID.NotFound"];
@@ -24,8 +24,8 @@ impl Resource for NatGateway {
     const IMMUTABLE: &'static [&'static str] = &["subnet_id", "allocation_id"];
     /// Two minutes are usual, in both directions.
     const DEADLINE: Duration = Duration::from_mins(10);
-    const TYPICAL: &'static [(&'static str, i64)] = &[("", 110)];
-    const TYPICAL_DELETION: i64 = 60;
+    const TYPICAL: &'static [(&'static str, Usual)] = &[("", Usual::new(107, 124))];
+    const TYPICAL_DELETION: Option<Usual> = Some(Usual::new(61, 75));
     const GRANTS: &'static [Grant] = &[
         Grant::on(
             &["ec2:DescribeNatGateways"],

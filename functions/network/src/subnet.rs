@@ -31,6 +31,7 @@ impl Resource for Subnet {
     /// Deleting waits for the last network interface, and services take minutes over theirs.
     const DEADLINE: Duration = Duration::from_mins(20);
     const GRANTS: &'static [Grant] = &[
+        ec2::interfaces::GRANT,
         Grant::on(
             &["ec2:DescribeSubnets"],
             "*",
@@ -100,8 +101,9 @@ impl Resource for Subnet {
     }
 
     async fn delete(cx: &Cx, live: &LiveOf<Self>) -> Result<(), CloudError> {
-        let request = ec2::client(cx).delete_subnet().subnet_id(ec2::id(live)?);
-        guard_duty::or_clear(request.send().await.or_absent(ABSENT), cx, &live.spec.vpc_id).await
+        let id = ec2::id(live)?;
+        let answer = ec2::client(cx).delete_subnet().subnet_id(id).send().await.or_absent(ABSENT);
+        guard_duty::or_clear(answer, cx, &live.spec.vpc_id, ec2::filter("subnet-id", id)).await
     }
 }
 

@@ -9,7 +9,7 @@ use shared::model::{Address, Facts, Status};
 use shared::world::CloudError;
 
 use crate::defaults::Defaults;
-use crate::guard_duty;
+use crate::{guard_duty, guests};
 
 const ABSENT: &[&str] = &["InvalidVpcID.NotFound"];
 
@@ -33,6 +33,7 @@ impl Resource for Vpc {
     /// Deleting waits for the last network interface, and services take minutes over theirs.
     const DEADLINE: Duration = Duration::from_mins(20);
     const GRANTS: &'static [Grant] = &[
+        guests::GRANT,
         Grant::on(
             &[
                 "ec2:DescribeNetworkAcls",
@@ -109,7 +110,8 @@ impl Resource for Vpc {
     async fn delete(cx: &Cx, live: &LiveOf<Self>) -> Result<(), CloudError> {
         let id = ec2::id(live)?;
         let request = ec2::client(cx).delete_vpc().vpc_id(id);
-        guard_duty::or_clear(request.send().await.or_absent(ABSENT), cx, id).await
+        let answer = request.send().await.or_absent(ABSENT);
+        guard_duty::or_clear(answer, cx, id, ec2::filter("vpc-id", id)).await
     }
 }
 
@@ -127,6 +129,10 @@ impl Vpc {
         };
         facts.extend(defaults.group.map(|id| ("default_group".to_owned(), id)));
         facts.extend(defaults.acl.map(|id| ("default_acl".to_owned(), id)));
+        if cx.leaving {
+            let held = guests::of(cx, &facts["id"]).await?;
+            facts.extend(held);
+        }
         let status = match vpc.state() {
             Some(types::VpcState::Pending) => Status::Pending,
             _ => Status::Ready,

@@ -63,7 +63,7 @@ async fn look(
     let plan: Plan = ledger.need(&Key::Plan(stack, run)).await?;
     let (wish, live) = gather(home, stack, run).await?;
     let (scope, run_name) = (invocation.scope(stack), run.to_owned());
-    let cx = Cx { scope, run: run_name, started, aws: home.aws.clone() };
+    let cx = Cx { scope, run: run_name, started, leaving: false, aws: home.aws.clone() };
     home.aws.take_calls();
     let is_deploy = match mode {
         Mode::Deploy => true,

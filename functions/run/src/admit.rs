@@ -186,7 +186,9 @@ async fn before(home: &Home, stack: &str, name: &str) -> Result<Option<StackReco
     let standing: Option<StackRecord> = home.ledger.read(&Key::Record(stack)).await?;
     let Some(record) = standing else { return Ok(None) };
     match record.state {
-        StackState::Ready | StackState::Failed | StackState::Destroyed => Ok(Some(record)),
+        StackState::NotBuilt | StackState::Ready | StackState::Failed | StackState::Destroyed => {
+            Ok(Some(record))
+        }
         // A run that has changed nothing yet, and never will: it is superseded.
         StackState::AwaitingApproval => before_that(home, stack, &record.run).await,
         // Admitted twice, because the first answer was lost.

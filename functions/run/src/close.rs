@@ -16,6 +16,7 @@ use shared::tier::SITE;
 use tracing::{error, info};
 
 use crate::inventory::keep_inventory;
+use crate::untouched::{is_untouched, restore};
 use crate::{approve, recover, unix_seconds};
 
 /// The run went through: what stands is known-good.
@@ -77,8 +78,9 @@ pub async fn fail(home: &Home, stack: &str, run: &str, cause: &Value) -> Result<
     let report = Report { outcome, recovery: run.recovery.clone(), ..report };
     home.ledger.write(&Key::Report(stack, &run.run), &report).await?;
     approve::withdraw(home, stack, &run.run).await?;
+    let is_untouched = is_untouched(home, &run, outcome, cause, &records).await?;
     if run.mode != Mode::Drift {
-        note_failure(home, &run, &report, &text).await?;
+        note_failure(home, &run, &report, is_untouched, &text).await?;
     }
     match outcome {
         // Whoever started the newer run knows, and nobody has to do anything.
@@ -86,6 +88,9 @@ pub async fn fail(home: &Home, stack: &str, run: &str, cause: &Value) -> Result<
         Outcome::Moved => tell(home, stack, "was not changed: its plan has moved", &text).await,
         Outcome::Rejected => {
             tell(home, stack, "was not changed: its plan was rejected", &text).await;
+        }
+        Outcome::Failed if is_untouched && run.mode != Mode::Drift => {
+            tell(home, stack, "was not changed", &text).await;
         }
         Outcome::Done | Outcome::Failed | Outcome::RolledBack | Outcome::TakenDown => {
             tell(home, stack, "failed", &text).await;
@@ -95,20 +100,23 @@ pub async fn fail(home: &Home, stack: &str, run: &str, cause: &Value) -> Result<
 }
 
 /// How the stack stands after a run that failed: as before it, if it has changed nothing.
-async fn note_failure(home: &Home, run: &Run, report: &Report, text: &str) -> Result<(), Failure> {
+async fn note_failure(
+    home: &Home,
+    run: &Run,
+    report: &Report,
+    is_untouched: bool,
+    text: &str,
+) -> Result<(), Failure> {
     let standing: Option<StackRecord> = home.ledger.read(&Key::Record(&run.stack)).await?;
-    if standing.as_ref().is_none_or(|it| it.run != run.run) {
+    let Some(standing) = standing.filter(|it| it.run == run.run) else {
         // Another run has taken over: it says how the stack stands.
         return Ok(());
-    }
-    // Stopped while it waited.
-    let waited = standing.is_some_and(|it| it.state == StackState::AwaitingApproval);
-    match report.outcome {
-        Outcome::Moved | Outcome::Rejected | Outcome::Superseded => restore(home, run, text).await,
-        Outcome::Failed if waited => restore(home, run, text).await,
-        Outcome::Done | Outcome::Failed | Outcome::RolledBack | Outcome::TakenDown => {
-            note_end(home, report, StackState::Failed).await
-        }
+    };
+    // Or stopped while it waited.
+    if is_untouched || standing.state == StackState::AwaitingApproval {
+        restore(home, run, text).await
+    } else {
+        note_end(home, report, StackState::Failed).await
     }
 }
 
@@ -120,27 +128,6 @@ fn outcome(cause: &Value) -> Outcome {
         "Superseded" => Outcome::Superseded,
         _ => Outcome::Failed,
     }
-}
-
-/// The stack stands as it did before the run, and so does its record; with a note on what came of
-/// the run.
-async fn restore(home: &Home, run: &Run, text: &str) -> Result<(), Failure> {
-    /// Those of earlier runs that came to nothing are forgotten at some time.
-    const NOTES_MAX: usize = 10;
-    let (ledger, key) = (&home.ledger, Key::Record(&run.stack));
-    let Some(before) = run.before.clone() else {
-        // Nothing stands, so no other file is kept from using the name.
-        ledger.delete(&Key::Binding(&run.stack)).await?;
-        return Ok(ledger.delete(&key).await?);
-    };
-    let note = match run.mode {
-        Mode::Destroy => format!("it was not taken down: {text}"),
-        Mode::Deploy | Mode::Drift => {
-            format!("revision {} was not built: {text}", run.revision.number)
-        }
-    };
-    let notes = std::iter::once(note).chain(before.notes).take(NOTES_MAX).collect();
-    Ok(ledger.write(&key, &StackRecord { notes, ..before }).await?)
 }
 
 pub async fn release(home: &Home, stack: &str, run: &str, how: Release) -> Result<Value, Failure> {
@@ -216,7 +203,8 @@ async fn note_end(home: &Home, report: &Report, state: StackState) -> Result<(),
     }
     let facts_run = match state {
         StackState::Ready => Some(report.run.clone()),
-        StackState::Failed
+        StackState::NotBuilt
+        | StackState::Failed
         | StackState::AwaitingApproval
         | StackState::Deploying
         | StackState::Destroying => before.as_ref().and_then(|it| it.facts_run.clone()),
@@ -224,7 +212,8 @@ async fn note_end(home: &Home, report: &Report, state: StackState) -> Result<(),
     };
     let known_good = match state {
         StackState::Ready => Some(report.revision),
-        StackState::Failed
+        StackState::NotBuilt
+        | StackState::Failed
         | StackState::AwaitingApproval
         | StackState::Deploying
         | StackState::Destroying => before.and_then(|it| it.known_good),

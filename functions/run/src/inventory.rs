@@ -9,13 +9,6 @@ use shared::ledger::{Key, LedgerError, TierRecord, Whereabouts};
 use shared::model::{Address, Live, Node, Stack, Tier};
 use shared::plan::{Inventory, Observed, Owned, settle};
 
-/// Facts that are ids of what AWS makes along with a VPC: events name those too.
-const BORN_ALONG: [&str; 2] = ["default_group", "default_acl"];
-
-/// What an id of a part begins with: `DisassociateRouteTable` names the association and neither
-/// the table nor the subnet (Amazon EC2 API reference).
-const PARTS: [&str; 2] = ["rtbassoc-", "aclassoc-"];
-
 /// Addresses whose ids are written down at once: a first deploy has a hundred of them.
 const ADDRESSES_AT_ONCE: usize = 16;
 
@@ -76,11 +69,8 @@ async fn announce(
 
 /// All ids by which events may name the resource `id`.
 fn names<'a>(id: &'a str, lives: &'a [Live]) -> BTreeSet<&'a str> {
-    let facts = lives.iter().filter(|live| live.id() == Some(id)).flat_map(|live| &live.facts);
-    let others = facts.filter(|(name, value)| {
-        BORN_ALONG.contains(&name.as_str()) || PARTS.iter().any(|part| value.starts_with(part))
-    });
-    others.map(|(_, value)| value.as_str()).chain([id]).collect()
+    let itself = lives.iter().filter(|live| live.id() == Some(id));
+    itself.flat_map(Live::part_ids).chain([id]).collect()
 }
 
 #[cfg(test)]

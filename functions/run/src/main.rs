@@ -10,6 +10,7 @@ mod record;
 mod recover;
 mod revise;
 mod turn;
+mod untouched;
 
 use std::sync::Arc;
 

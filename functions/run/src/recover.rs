@@ -94,7 +94,7 @@ fn decide(run: &Run, error: &str, changed: bool) -> Option<Recover> {
     }
 }
 
-fn has_changed(records: &BTreeMap<Tier, TierRecord>) -> bool {
+pub fn has_changed(records: &BTreeMap<Tier, TierRecord>) -> bool {
     records.values().any(|record| record.calls.write() > 0)
 }
 

@@ -78,7 +78,8 @@ async fn finish_earlier(cloud: &Cloud, stack: &str, screen: &Screen) -> Result<(
     let machine = match record.state {
         StackState::Deploying => deploy::MACHINE,
         StackState::Destroying => "destroy",
-        StackState::Ready
+        StackState::NotBuilt
+        | StackState::Ready
         | StackState::Failed
         | StackState::AwaitingApproval
         | StackState::Destroyed => return Ok(()),

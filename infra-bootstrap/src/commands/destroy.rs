@@ -1,20 +1,21 @@
 //! `terrace destroy STACK`
 
 use std::collections::BTreeSet;
+use std::fmt::Write;
 use std::io::{BufRead, IsTerminal, stdin};
 
-use aws_sdk_ec2::types::Filter;
 use serde_json::json;
-use shared::aws::STACK_TAG;
 use shared::ledger::{Key, StackRecord, StackState};
-use shared::plan::Inventory;
+use shared::model::Address;
 
 use super::plan::run_name;
 use crate::answer::Answer;
 use crate::cli::Destroy;
 use crate::context::Cloud;
-use crate::failure::{Failure, Tried};
+use crate::failure::Failure;
 use crate::follow;
+use crate::import::UNBUILT;
+use crate::leftovers::{Leftovers, leftovers};
 use crate::render::duration;
 use crate::screen::Screen;
 
@@ -54,43 +55,38 @@ pub async fn run(arguments: Destroy, screen: &Screen) -> Result<Answer, Failure>
             text += &format!("\n  {}: {}", note.address, note.text);
         }
     }
-    let strays = strays(&cloud, &stack).await?;
-    if !strays.is_empty() {
-        text += &format!(
-            "\n  still tagged with the stack, and not known to its ledger: {}",
-            strays.join(", ")
-        );
-    }
+    let kept: BTreeSet<Address> =
+        ended.report.plan.notes.iter().map(|note| note.address.clone()).collect();
+    let left = leftovers(&cloud, &stack, &kept).await;
+    text += &in_words(&left);
+    let strays: Vec<&String> = left.found.iter().map(|(id, _)| id).collect();
     json["state"] = json!("destroyed");
     json["strays"] = json!(strays);
+    json["unchecked"] = json!(left.unchecked);
     json["seconds"] = json!(ended.seconds);
     json["resources"] = json!(ended.report.resources);
     json["notes"] = json!(ended.report.plan.notes);
     Ok(Answer::new(text, json))
 }
 
-/// Ids in EC2 that carry the stack's tag at the end, though nothing of the kind was kept. Instances
-/// and NAT gateways are left out: AWS shows those that are gone, with their tags, for an hour.
-async fn strays(cloud: &Cloud, stack: &str) -> Result<Vec<String>, Failure> {
-    let inventory: Option<Inventory> = cloud.ledger.read(&Key::Inventory(stack)).await?;
-    let inventory = inventory.unwrap_or_default();
-    let known: BTreeSet<&str> = inventory.values().filter_map(|it| it.id.as_deref()).collect();
-    let ec2 = shared::client!(cloud, aws_sdk_ec2);
-    let filter = |name: &str, value: &str| Filter::builder().name(name).values(value).build();
-    let request = ec2.describe_tags().filters(filter("key", STACK_TAG));
-    let mut pages = request.filters(filter("value", stack)).into_paginator().items().send();
-    let mut found = BTreeSet::new();
-    while let Some(tag) = pages.next().await {
-        let tag = tag.tried(format!("cannot look for what is left of `{stack}`"))?;
-        found.extend(tag.resource_id);
+fn in_words(left: &Leftovers) -> String {
+    let mut text = String::new();
+    for (id, what) in &left.found {
+        _ = write!(text, "\n  still there, though nothing is to keep it: {id} ({what})");
     }
-    let lingers = |id: &String| id.starts_with("i-") || id.starts_with("nat-");
-    Ok(found.into_iter().filter(|id| !known.contains(id.as_str()) && !lingers(id)).collect())
+    if !left.found.is_empty() {
+        text += "\n  services write late, and make anew what they do not find; the stack no longer \
+                 knows these: delete them by hand";
+    }
+    for why in &left.unchecked {
+        _ = write!(text, "\n  cannot tell what else is left: {why}");
+    }
+    text
 }
 
 async fn check(cloud: &Cloud, stack: &str) -> Result<(), Failure> {
     let record: Option<StackRecord> = cloud.ledger.read(&Key::Record(stack)).await?;
-    match record.map(|it| it.state) {
+    match record.map(|it| (it.state, it.revision)) {
         None => {
             let names = cloud.ledger.names("stacks/").await?;
             let known =
@@ -98,14 +94,24 @@ async fn check(cloud: &Cloud, stack: &str) -> Result<(), Failure> {
             Err(Failure::new(format!("there is no stack `{stack}`, {}", cloud.place()))
                 .hint(format!("stacks here: {known}")))
         }
-        Some(
-            StackState::Deploying
+        Some((StackState::NotBuilt, UNBUILT)) => {
+            Err(Failure::new(format!("cannot take down `{stack}`, which was only imported"))
+                .because("what it has taken over was there before it, and no run has built on it")
+                .hint(
+                    "deploy its spec first if what was imported is to go as well; else leave it: \
+                     nothing is done to it before a deploy",
+                ))
+        }
+        Some((
+            StackState::NotBuilt
+            | StackState::Deploying
             | StackState::AwaitingApproval
             | StackState::Ready
             | StackState::Failed
             | StackState::Destroying
             | StackState::Destroyed,
-        ) => Ok(()),
+            _,
+        )) => Ok(()),
     }
 }
 

@@ -46,7 +46,7 @@ pub async fn run(arguments: Import, screen: &Screen) -> Result<Answer, Failure> 
     );
     let chosen = mapping.chosen.iter();
     let chosen =
-        chosen.map(|(at, it)| json!({ "address": at, "id": it.id, "differs": it.differs }));
+        chosen.map(|(at, it)| json!({ "address": at, "id": it.id, "differs": it.differs, "entries": it.entries }));
     let left = mapping.left.iter().map(|(id, why)| json!({ "id": id, "why": why }));
     let json = json!({
         "stack": stack, "endpoint": cloud.endpoint, "region": cloud.region, "vpc": vpc,
@@ -114,6 +114,11 @@ fn show(stack: &str, mapping: &Mapping, screen: &Screen) {
     screen.step(&format!("what `{stack}` would take over"));
     for line in table(&rows, screen.width).lines() {
         screen.say(line);
+    }
+    for (address, chosen) in &mapping.chosen {
+        for entry in &chosen.entries {
+            tell(screen, &format!("Changed by the next deploy: {address}: {entry}"));
+        }
     }
     let missing: Vec<String> = mapping.missing.iter().map(ToString::to_string).collect();
     tell(screen, &format!("Missing, and made by the next deploy: {}", missing.join(", ")));

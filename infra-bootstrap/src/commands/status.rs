@@ -78,7 +78,8 @@ pub async fn read(cloud: &Cloud, stack: &str) -> Result<Option<Standing>, Failur
     let live = tiers.into_iter().flatten().flat_map(|it| it.part.live).collect();
     let approval = match record.state {
         StackState::AwaitingApproval => cloud.ledger.read(&Key::Approval(stack)).await?,
-        StackState::Deploying
+        StackState::NotBuilt
+        | StackState::Deploying
         | StackState::Ready
         | StackState::Failed
         | StackState::Destroying

@@ -19,6 +19,9 @@ use words::{CONDITIONAL, DEPENDENT, GETTERS, RENAMED, UNSCOPED_CHANGES, VERBS};
 /// What `shared/ec2` does for the tiers that have a file of this name.
 const SHARED_KIND: &str = "elastic_ip.rs";
 
+/// ... and for those whose code names its interfaces.
+const SHARED_LOOK: (&str, &str) = ("ec2::interfaces::", "interfaces.rs");
+
 /// A role's inline policies may together have so many characters, blanks not counted
 /// ("IAM and AWS STS quotas").
 const POLICY_MAX: usize = 10_240;
@@ -213,9 +216,14 @@ fn source(tier: &Function) -> String {
     if files.iter().any(|file| file.ends_with(SHARED_KIND)) {
         files.push(root.join("shared/ec2/src").join(SHARED_KIND));
     }
-    let texts =
-        files.iter().map(|file| fs::read_to_string(file).expect("a source file can be read"));
+    let read = |file: &PathBuf| fs::read_to_string(file).expect("a source file can be read");
+    let mut texts: Vec<String> = files.iter().map(read).collect();
+    let (name, file) = SHARED_LOOK;
+    if texts.iter().any(|text| text.contains(name)) {
+        texts.push(read(&root.join("shared/ec2/src").join(file)));
+    }
     texts
+        .iter()
         .map(|text| text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default().to_owned())
         .collect()
 }

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
-use shared::diff::diff;
+use shared::diff::{Difference, diff};
 use shared::model::{Address, Facts, Node, Rules, references_in};
 
 use super::read::{ACL, ADDRESS, GATEWAY, GROUP, NAT, SUBNET, Standing, TABLE, Thing, VPC};
@@ -24,6 +24,8 @@ pub struct Chosen {
     pub id: String,
     /// Fields that the next deploy changes.
     pub differs: Vec<String>,
+    /// What it changes of an ACL's entries, one by one.
+    pub entries: Vec<String>,
 }
 
 /// The order in which kinds are looked at: what a kind is recognised by is known before.
@@ -54,8 +56,12 @@ pub fn map(wish: &[Node], standing: &Standing) -> Mapping {
             if kind == NAT {
                 facts.extend(address_of(node, thing));
             }
-            let differs = differences(&node.resolve(&facts), thing);
-            let chosen = Chosen { id: thing.id.clone(), differs };
+            let differences = differences(&node.resolve(&facts), thing);
+            let chosen = Chosen {
+                id: thing.id.clone(),
+                differs: fields(&differences),
+                entries: entries(&differences),
+            };
             mapping.chosen.insert(node.address.clone(), chosen);
         }
     }
@@ -109,16 +115,24 @@ fn subnets(spec: &Value) -> BTreeSet<&str> {
     spec["subnets"].as_array().into_iter().flatten().filter_map(Value::as_str).collect()
 }
 
-/// Fields that both tell, and tell otherwise.
-fn differences(want: &Node, thing: &Thing) -> Vec<String> {
+/// What both tell, and tell otherwise.
+fn differences(want: &Node, thing: &Thing) -> Vec<Difference> {
     let told = |name: &str| !thing.spec[name].is_null();
     let mut both = want.spec.clone();
     if let Some(fields) = both.as_object_mut() {
         fields.retain(|name, _| told(name));
     }
-    let found = diff(&both, &thing.spec, &Rules::default()).into_iter();
-    let fields: BTreeSet<String> = found.map(|it| top(&it.field)).collect();
+    diff(&both, &thing.spec, &Rules::default())
+}
+
+fn fields(differences: &[Difference]) -> Vec<String> {
+    let fields: BTreeSet<String> = differences.iter().map(|it| top(&it.field)).collect();
     fields.into_iter().collect()
+}
+
+fn entries(differences: &[Difference]) -> Vec<String> {
+    let of_entries = differences.iter().filter(|it| top(&it.field) == "entries");
+    of_entries.map(ToString::to_string).collect()
 }
 
 fn top(field: &str) -> String {
@@ -145,4 +159,47 @@ fn reason(thing: &Thing) -> String {
         _ => "it does not fit",
     };
     thing.unfit.clone().unwrap_or_else(|| plain.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use shared::model::Tier;
+
+    use super::*;
+
+    fn thing(id: &str, kind: &'static str, spec: Value) -> Thing {
+        Thing { id: id.to_owned(), kind, spec, owner: None, unfit: None }
+    }
+
+    #[test]
+    fn what_becomes_of_the_entries_of_an_acl_is_told_one_by_one() {
+        let node = |tier, name: &str, kind: &str, spec: Value| Node {
+            address: Address::new(tier, name),
+            kind: kind.to_owned(),
+            spec,
+            after: BTreeSet::new(),
+            protected: false,
+        };
+        let entries = |cidr: &str| json!({ "ingress-100": { "cidr": cidr } });
+        let range = json!({ "cidr": "10.0.0.0/16" });
+        let zone = json!({ "vpc_id": "vpc-1", "zone": "a", "cidr": "10.0.0.0/24" });
+        let acl =
+            |cidr| json!({ "vpc_id": "vpc-1", "subnets": ["subnet-1"], "entries": entries(cidr) });
+        let wish = [
+            node(Tier::Network, "vpc", VPC, range.clone()),
+            node(Tier::Network, "subnet", SUBNET, zone.clone()),
+            node(Tier::Firewall, "acl", ACL, acl("192.0.2.0/24")),
+        ];
+        let things = vec![
+            thing("vpc-1", VPC, range),
+            thing("subnet-1", SUBNET, zone),
+            thing("acl-1", ACL, acl("0.0.0.0/0")),
+        ];
+        let mapping = map(&wish, &Standing { things });
+        let chosen = &mapping.chosen[&Address::new(Tier::Firewall, "acl")];
+        assert_eq!(chosen.differs, ["entries"]);
+        let [entry] = &chosen.entries[..] else { panic!("one entry: {chosen:?}") };
+        assert!(entry.contains("0.0.0.0/0") && entry.contains("192.0.2.0/24"), "{entry}");
+    }
 }

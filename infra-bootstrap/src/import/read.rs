@@ -152,10 +152,10 @@ fn of_table(table: &RouteTable) -> Option<Thing> {
     Some(Thing { unfit, ..found })
 }
 
-/// Entries are left to the plan, which shows them one by one.
 fn of_acl(acl: &NetworkAcl) -> Option<Thing> {
     let subnets: BTreeSet<_> = acl.associations().iter().filter_map(|it| it.subnet_id()).collect();
-    let spec = json!({ "vpc_id": acl.vpc_id(), "subnets": subnets });
+    let entries = firewall::Entry::all_of(acl.entries());
+    let spec = json!({ "vpc_id": acl.vpc_id(), "subnets": subnets, "entries": entries });
     let found = thing(acl.network_acl_id()?, ACL, spec, acl.tags());
     let is_default = acl.is_default() == Some(true);
     let unfit = is_default.then(|| "the default ACL comes and goes with its VPC".to_owned());

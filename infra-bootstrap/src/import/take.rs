@@ -14,6 +14,9 @@ use super::mapping::Chosen;
 use crate::context::Cloud;
 use crate::failure::{Failure, Tried};
 
+/// The revision of what was imported and never deployed: revisions count from 1.
+pub const UNBUILT: u64 = 0;
+
 /// Writes down that all of `mapping` is the stack's, then tags it. Done halfway, it is finished by
 /// doing it again.
 pub async fn take(
@@ -28,7 +31,7 @@ pub async fn take(
     let never = async |_: &str| false;
     let held = Lease::take(&cloud.ledger, stack, asker, never, unix_seconds()).await;
     held.map_err(|error| busy(stack, error))?;
-    let taken = take_held(cloud, stack, spec_key, mapping).await;
+    let taken = take_held(cloud, stack, spec_key, run, mapping).await;
     let now = unix_seconds();
     Lease::release(&cloud.ledger, stack, run, Release::Finished, now).await?;
     taken
@@ -38,6 +41,7 @@ async fn take_held(
     cloud: &Cloud,
     stack: &str,
     spec_key: &str,
+    run: &str,
     mapping: &Mapping,
 ) -> Result<(), Failure> {
     check_stack(cloud, stack).await?;
@@ -48,17 +52,43 @@ async fn take_held(
         own(&mut inventory, address, chosen)?;
     }
     cloud.ledger.write(&key, &inventory).await?;
+    note(cloud, stack, spec_key, run, mapping).await?;
     for (address, chosen) in &mapping.chosen {
         tag(cloud, stack, address, &chosen.id).await?;
     }
     Ok(())
 }
 
+/// Whoever asks how the stack stands is told that no run has built it yet.
+async fn note(
+    cloud: &Cloud,
+    stack: &str,
+    spec_key: &str,
+    run: &str,
+    mapping: &Mapping,
+) -> Result<(), Failure> {
+    let count = mapping.chosen.len();
+    let record = StackRecord {
+        name: stack.to_owned(),
+        state: StackState::NotBuilt,
+        revision: UNBUILT,
+        known_good: None,
+        run: run.to_owned(),
+        facts_run: None,
+        changed: unix_seconds(),
+        notes: vec![format!(
+            "{count} resources were imported, and nothing else has changed yet: the first deploy \
+             of `{spec_key}` makes the rest"
+        )],
+    };
+    Ok(cloud.ledger.write(&Key::Record(stack), &record).await?)
+}
+
 /// Only what no run has built yet can be given a network.
 pub async fn check_stack(cloud: &Cloud, stack: &str) -> Result<(), Failure> {
     let record: Option<StackRecord> = cloud.ledger.read(&Key::Record(stack)).await?;
     match record.map(|it| it.state) {
-        None | Some(StackState::Destroyed) => Ok(()),
+        None | Some(StackState::NotBuilt | StackState::Destroyed) => Ok(()),
         Some(
             StackState::Deploying
             | StackState::AwaitingApproval

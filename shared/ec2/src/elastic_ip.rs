@@ -94,10 +94,16 @@ pub async fn addresses(cx: &Cx, tier: Tier) -> Result<Vec<(Address, types::Addre
 impl<O: Owner> ElasticIp<O> {
     fn live(address: Address, it: &types::Address) -> Result<LiveOf<Self>, CloudError> {
         let domain = it.domain().map(DomainType::as_str).unwrap_or_default().to_owned();
-        let facts = facts(it.allocation_id(), it.public_ip())?;
+        let mut facts = facts(it.allocation_id(), it.public_ip())?;
+        facts.extend(it.public_ip().map(|address| ("loss".to_owned(), loss(address))));
         let spec = Self { domain, owner: PhantomData };
         Ok(LiveOf { address, spec, facts, status: Status::Ready })
     }
+}
+
+/// What goes with it, for people.
+fn loss(address: &str) -> String {
+    format!("{address} is given back for good: who admits the stack by it has to learn another")
 }
 
 fn facts(id: Option<&str>, address: Option<&str>) -> Result<Facts, CloudError> {

@@ -2,6 +2,7 @@
 //! of them have.
 
 pub mod elastic_ip;
+pub mod interfaces;
 
 use aws_sdk_ec2::config::{self, retry::RetryConfig};
 use aws_sdk_ec2::types::{Filter, ResourceType, Tag, TagSpecification};

@@ -24,6 +24,8 @@ pub struct Cx {
     pub run: String,
     /// When that run began, in Unix seconds: the same at every try, so it may be part of a name.
     pub started: i64,
+    /// All of the stack is to go: time to look for what would hold it.
+    pub leaving: bool,
     pub aws: Aws,
 }
 

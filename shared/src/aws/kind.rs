@@ -7,7 +7,7 @@ use futures::{FutureExt, TryFutureExt};
 use serde_json::Value;
 
 use super::{Cx, Grant, LiveOf, Resource};
-use crate::model::{Facts, Live, Node, Rules, Typical};
+use crate::model::{Facts, Live, Node, Rules, Typical, Usual};
 use crate::world::{CloudError, World};
 
 type Listing = BoxFuture<'static, Result<Vec<Live>, CloudError>>;
@@ -68,13 +68,13 @@ fn rules<R: Resource>() -> Rules {
         bounded: R::bounds().into_iter().map(|(field, bound)| (field.to_owned(), bound)).collect(),
         protected: false,
         deadline_seconds: R::DEADLINE.as_secs(),
-        typical: R::TYPICAL.iter().map(|(when, seconds)| typical(when, *seconds)).collect(),
-        typical_deletion_seconds: R::TYPICAL_DELETION,
+        typical: R::TYPICAL.iter().map(|(when, usual)| typical(when, *usual)).collect(),
+        typical_deletion: R::TYPICAL_DELETION,
     }
 }
 
-fn typical(when: &str, seconds: i64) -> Typical {
-    Typical { when: Some(when.to_owned()).filter(|it| !it.is_empty()), seconds }
+fn typical(when: &str, usual: Usual) -> Typical {
+    Typical { when: Some(when.to_owned()).filter(|it| !it.is_empty()), usual }
 }
 
 fn read<R: Resource>(spec: Value) -> Result<R, CloudError> {

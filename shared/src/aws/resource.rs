@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::Cx;
-use crate::model::{Address, Bound, Facts, Node, Status};
+use crate::model::{Address, Bound, Facts, Node, Status, Usual};
 use crate::world::CloudError;
 
 /// One kind of AWS resource. Its fields are those we manage; it is total, so that what is read
@@ -35,11 +35,11 @@ pub trait Resource:
     const MOVING: &'static str = "";
     /// Pending for longer than this: stuck.
     const DEADLINE: Duration = Duration::from_mins(5);
-    /// How long it usually takes to get ready, where that is minutes: with a field set ("" for
-    /// whatever is set), seconds. The first that fits counts. Looks are close together there.
-    const TYPICAL: &'static [(&'static str, i64)] = &[];
-    /// How many seconds its deletion usually takes, where that is a minute or more.
-    const TYPICAL_DELETION: i64 = 0;
+    /// How long it usually takes to get ready, where that is known and more than seconds: with a
+    /// field set ("" for whatever is set). The first that fits counts. Looks are close together there.
+    const TYPICAL: &'static [(&'static str, Usual)] = &[];
+    /// How long its deletion usually takes, where that is a minute or more.
+    const TYPICAL_DELETION: Option<Usual> = None;
     /// What the tier's role needs for this kind; roles are made from these.
     const GRANTS: &'static [Grant];
 

@@ -2,7 +2,7 @@
 
 use super::Board;
 use crate::diff::{diff, settled};
-use crate::model::{Live, Node, Rules, Status};
+use crate::model::{Address, Live, Node, Rules, Status};
 use crate::plan::{Action, Step};
 
 /// What to do with a step in this pass.
@@ -11,8 +11,11 @@ pub enum Attempt {
     Call(Box<Call>),
     /// As wished.
     Done,
-    /// Another step has to come first; says which.
-    Blocked(String),
+    /// What is at another address has to come first.
+    Blocked {
+        by: Address,
+        why: String,
+    },
     /// AWS is at it.
     Pending(String),
     /// Trying again changes nothing.
@@ -46,9 +49,9 @@ pub fn attempt(step: &Step, board: &Board) -> Attempt {
 fn deletion(step: &Step, board: &Board) -> Attempt {
     let Some(live) = board.exactly(&step.address, step.id.as_deref()) else { return Attempt::Done };
     // A holder may have let go instead of going away: a route that leads elsewhere now.
-    let holds = |user: &Live| !user.is_same(&live) && user.uses(&live);
+    let holds = |user: &Live| !user.is_same(&live) && user.holds(&live);
     if let Some(holder) = step.holders.iter().find(|it| board.claims(it).any(holds)) {
-        return Attempt::Blocked(format!("`{holder}` still uses it"));
+        return Attempt::Blocked { by: holder.clone(), why: format!("`{holder}` still uses it") };
     }
     match live.status {
         Status::Pending => Attempt::Pending("it is on its way".to_owned()),
@@ -59,11 +62,12 @@ fn deletion(step: &Step, board: &Board) -> Attempt {
 fn making(action: &Action, node: &Node, board: &Board) -> Attempt {
     let want = node.resolve(&board.facts(node.references().iter()));
     if let Some(missing) = want.references().into_iter().next() {
-        return Attempt::Blocked(format!("`{}` has no {} yet", missing.address, missing.fact));
+        let why = format!("`{}` has no {} yet", missing.address, missing.fact);
+        return Attempt::Blocked { by: missing.address, why };
     }
     let is_ready = |it| board.live(it).is_some_and(|live| live.status == Status::Ready);
     if let Some(first) = node.after.iter().find(|it| !is_ready(it)) {
-        return Attempt::Blocked(format!("`{first}` is not ready yet"));
+        return Attempt::Blocked { by: first.clone(), why: format!("`{first}` is not ready yet") };
     }
     match (board.live(&node.address), action) {
         (Some(live), _) => mending(action, want, live, &board.rules(&node.kind)),

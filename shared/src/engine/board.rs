@@ -1,10 +1,10 @@
 //! What is known of all tiers while a pass runs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Address, Facts, Live, Reference, Rules, Status, Tier};
+use crate::model::{Address, Facts, Live, Reference, Rules, Status, Tier, Usual};
 use crate::plan::Inventory;
 
 /// What one tier knows of itself. The tier alone writes it; the others read it.
@@ -21,6 +21,9 @@ pub struct Part {
     /// Its last pass found nothing to do until other tiers are through.
     #[serde(default)]
     pub idle: bool,
+    /// When its next pass is due, in Unix seconds.
+    #[serde(default)]
+    pub due: i64,
     /// When a pass first left nothing to do, or nothing until slow neighbours are through.
     #[serde(default)]
     pub calm_since: Option<i64>,
@@ -37,15 +40,15 @@ pub struct Unseen {
 pub struct Waiting {
     /// Unix seconds.
     pub since: i64,
-    /// On another step, rather than on AWS.
+    /// The tier with the step that has to come first; none when it waits for AWS.
     #[serde(default)]
-    pub blocked: bool,
-    /// How long AWS usually takes over it, where that is minutes.
+    pub blocked_by: Option<Tier>,
+    /// How long AWS usually takes over it, where that is known.
     #[serde(default)]
-    pub typical_seconds: Option<i64>,
-    /// How long whoever asks was told to wait, all in all.
+    pub usual: Option<Usual>,
+    /// How long whoever asks has waited, all in all.
     #[serde(default)]
-    pub asked_seconds: i64,
+    pub waited_seconds: i64,
     pub why: String,
 }
 
@@ -126,20 +129,27 @@ impl Board {
         self.parts.get(&tier).into_iter().flat_map(|part| part.waiting.values())
     }
 
+    /// When the next pass of a tier is due that is neither done nor left alone.
+    pub fn due(&self, tier: Tier) -> Option<i64> {
+        let part = self.parts.get(&tier).filter(|part| !part.waiting.is_empty() && !part.idle);
+        part.map(|part| part.due)
+    }
+
     /// Whether a tier can do nothing until others are through.
     pub fn is_idle(&self, tier: Tier) -> bool {
         self.parts.get(&tier).is_some_and(|part| part.idle && !part.waiting.is_empty())
     }
 
-    /// The other tiers that the acting one needs.
-    pub fn neighbours(&self) -> impl Iterator<Item = Tier> {
-        self.parts.keys().copied().filter(|tier| *tier != self.tier)
+    /// The other tiers that the acting one waits for.
+    pub fn neighbours(&self) -> BTreeSet<Tier> {
+        let blocked_by = self.waiting(self.tier).filter_map(|it| it.blocked_by);
+        blocked_by.filter(|tier| *tier != self.tier).collect()
     }
 
-    /// Notes for how long the acting tier is left alone.
-    pub fn asked(&mut self, seconds: i64) {
+    /// Notes for how long the acting tier was left alone.
+    pub fn waited(&mut self, seconds: i64) {
         for waiting in self.own().waiting.values_mut() {
-            waiting.asked_seconds += seconds;
+            waiting.waited_seconds += seconds;
         }
     }
 

@@ -8,7 +8,7 @@ use tracing::{info, warn};
 use super::attempt::{Attempt, Call, attempt};
 use super::board::{Board, Waiting};
 use super::pass::{Changed, Failure, Outcome, Pass};
-use crate::model::{Address, Live, Node, Status};
+use crate::model::{Address, Live, Node, Status, Tier};
 use crate::plan::Step;
 use crate::world::{CloudError, World};
 
@@ -29,6 +29,8 @@ pub struct Work<'a, W, E: Fn() -> bool> {
     calls: BTreeMap<Address, u32>,
     /// Steps that AWS asked patience for, and why: nothing more is tried in this pass.
     patient: BTreeMap<Address, String>,
+    /// The tier that each blocked step waits for.
+    blocked_by: BTreeMap<Address, Tier>,
 }
 
 /// A step that can be done, and the call that does it.
@@ -41,8 +43,8 @@ impl<'a, W: World, E: Fn() -> bool> Work<'a, W, E> {
         board: &'a mut Board,
         pass: &'a Pass<E>,
     ) -> Self {
-        let (outcome, calls, patient) = (Outcome::default(), BTreeMap::new(), BTreeMap::new());
-        Self { world, steps, board, pass, outcome, calls, patient }
+        let (calls, patient, blocked_by) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        Self { world, steps, board, pass, outcome: Outcome::default(), calls, patient, blocked_by }
     }
 
     /// Looks at every kind that has a step: the board may be minutes old.
@@ -70,7 +72,10 @@ impl<'a, W: World, E: Fn() -> bool> Work<'a, W, E> {
             };
             match attempt {
                 Attempt::Done => (),
-                Attempt::Blocked(why) => _ = self.outcome.blocked.insert(address.clone(), why),
+                Attempt::Blocked { by, why } => {
+                    self.outcome.blocked.insert(address.clone(), why);
+                    self.blocked_by.insert(address.clone(), by.tier());
+                }
                 Attempt::Pending(why) => self.put_off(address, &why),
                 Attempt::Hopeless(why) => self.fail(address, why),
                 Attempt::Call(_) if self.calls.get(address) >= Some(&CALLS_MAX) => {
@@ -162,22 +167,23 @@ impl<'a, W: World, E: Fn() -> bool> Work<'a, W, E> {
             let Some(why) = pending.or(blocked) else { continue };
             let blocked = pending.is_none();
             let rules = self.board.rules(&step.kind);
-            let typical = match &step.node {
+            let usual = match &step.node {
                 Some(node) => rules.usual(node),
-                None => rules.usual_deletion(),
+                None => rules.typical_deletion,
             };
             // What AWS would not begin with yet is not on its way.
-            let typical = typical.filter(|_| !blocked && self.board.live(address).is_some());
-            let known = before.get(address).filter(|it| {
-                it.blocked == blocked && it.typical_seconds.is_some() == typical.is_some()
-            });
+            let usual = usual.filter(|_| !blocked && self.board.live(address).is_some());
+            let same = |it: &&Waiting| {
+                it.blocked_by.is_some() == blocked && it.usual.is_some() == usual.is_some()
+            };
+            let known = before.get(address).filter(same);
             waiting.insert(
                 address.clone(),
                 Waiting {
                     since: known.map_or(self.pass.now, |it| it.since),
-                    blocked,
-                    typical_seconds: typical,
-                    asked_seconds: known.map_or(0, |it| it.asked_seconds),
+                    blocked_by: self.blocked_by.get(address).copied().filter(|_| blocked),
+                    usual,
+                    waited_seconds: known.map_or(0, |it| it.waited_seconds),
                     why: why.clone(),
                 },
             );
@@ -190,7 +196,8 @@ impl<'a, W: World, E: Fn() -> bool> Work<'a, W, E> {
     pub fn give_up(&mut self) {
         for step in self.steps {
             let address = &step.address;
-            let waiting = self.board.own().waiting.get(address).filter(|it| !it.blocked).cloned();
+            let waiting = self.board.own().waiting.get(address);
+            let waiting = waiting.filter(|it| it.blocked_by.is_none()).cloned();
             let Some(Waiting { since, why, .. }) = waiting else { continue };
             let deadline = self.board.rules(&step.kind).deadline_seconds;
             let waited = self.pass.now - since;

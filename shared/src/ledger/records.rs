@@ -133,7 +133,8 @@ pub struct StackRecord {
     pub name: String,
     pub state: StackState,
     /// The revision that is wished for: the one being built, the one that stands, or the one that
-    /// failed and is to be resumed. Not one that was rejected or rolled back.
+    /// failed and is to be resumed. Not one that was refused, rejected or rolled back, unless none
+    /// was ever built.
     pub revision: u64,
     /// The revision that stands whole, to which a deploy that fails goes back.
     #[serde(default)]
@@ -153,6 +154,9 @@ pub struct StackRecord {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StackState {
+    /// It was imported and not deployed yet, or its first deploy came to nothing before it changed
+    /// anything; the notes say which, and why.
+    NotBuilt,
     Deploying,
     /// A run waits for `terrace approve`.
     AwaitingApproval,

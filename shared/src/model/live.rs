@@ -38,6 +38,17 @@ pub enum Status {
     Failed(String),
 }
 
+/// The fact that names what this one writes to as long as it stands, and would make anew: ids with
+/// spaces between. Nothing that is written to says who does it.
+const WRITES: &str = "writes";
+
+/// Facts that are ids of what AWS makes along with a VPC: events name those too.
+const BORN_ALONG: [&str; 2] = ["default_group", "default_acl"];
+
+/// What an id of a part begins with: `DisassociateRouteTable` names the association and neither
+/// the table nor the subnet (Amazon EC2 API reference).
+const PARTS: [&str; 2] = ["rtbassoc-", "aclassoc-"];
+
 /// The facts by which other resources name this one.
 const IDENTITY: [&str; 3] = ["id", "arn", "name"];
 
@@ -45,6 +56,14 @@ impl Live {
     /// What AWS calls it.
     pub fn id(&self) -> Option<&str> {
         self.facts.get("id").map(String::as_str)
+    }
+
+    /// All ids by which events may name it, besides its own.
+    pub fn part_ids(&self) -> impl Iterator<Item = &str> {
+        let facts = self.facts.iter().filter(|(name, value)| {
+            BORN_ALONG.contains(&name.as_str()) || PARTS.iter().any(|part| value.starts_with(part))
+        });
+        facts.map(|(_, value)| value.as_str())
     }
 
     pub fn identity(&self) -> Identity {
@@ -69,6 +88,12 @@ impl Live {
     /// a role that trusts a database by its ARN has to outlive the database, not to go before.
     pub fn uses(&self, other: &Live) -> bool {
         self.address.tier() >= other.address.tier() && other.is_named_in(&self.spec)
+    }
+
+    /// Whether this one has to let go, or to be gone, before `other` can be gone for good.
+    pub fn holds(&self, other: &Live) -> bool {
+        let mut written = self.facts.get(WRITES).into_iter().flat_map(|it| it.split(' '));
+        self.uses(other) || other.id().is_some_and(|id| written.any(|it| it == id))
     }
 
     /// Whether `spec` names this one by its id, ARN or name.

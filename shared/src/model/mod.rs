@@ -9,5 +9,5 @@ mod stack;
 pub use address::{Address, BadAddress, Tier};
 pub use live::{Facts, Identity, Live, Status};
 pub use node::{Node, Reference, reference, references_in};
-pub use rules::{Bound, Rules, Typical};
+pub use rules::{Bound, Rules, Typical, Usual};
 pub use stack::{Stack, StackError};

@@ -34,8 +34,8 @@ pub struct Rules {
     pub deadline_seconds: u64,
     /// How long it usually takes to get ready; the first that fits counts. Empty: seconds.
     pub typical: Vec<Typical>,
-    /// How long its deletion usually takes; 0: seconds.
-    pub typical_deletion_seconds: i64,
+    /// How long its deletion usually takes, where that is a minute or more.
+    pub typical_deletion: Option<Usual>,
 }
 
 impl Rules {
@@ -55,15 +55,10 @@ impl Rules {
         outages.find(|(changed, _)| is_part(field, changed)).map(|(_, text)| text.as_str())
     }
 
-    /// Seconds until `node` is usually ready, where that is minutes.
-    pub fn usual(&self, node: &Node) -> Option<i64> {
+    /// When `node` is usually ready, where that is known to take its time.
+    pub fn usual(&self, node: &Node) -> Option<Usual> {
         let fits = |it: &&Typical| it.when.as_ref().is_none_or(|field| node.spec[field] == true);
-        self.typical.iter().find(fits).map(|it| it.seconds)
-    }
-
-    /// Seconds until it is usually gone, where that is a minute or more.
-    pub fn usual_deletion(&self) -> Option<i64> {
-        Some(self.typical_deletion_seconds).filter(|it| *it > 0)
+        self.typical.iter().find(fits).map(|it| it.usual)
     }
 
     /// Whether AWS would not take both: they share all fields that may be there only once.
@@ -78,7 +73,20 @@ impl Rules {
 pub struct Typical {
     /// Only with this field set; always if there is none.
     pub when: Option<String>,
-    pub seconds: i64,
+    pub usual: Usual,
+}
+
+/// How long AWS takes over something: as many as half of all, and as 19 of 20, take at most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Usual {
+    pub half_seconds: i64,
+    pub most_seconds: i64,
+}
+
+impl Usual {
+    pub const fn new(half_seconds: i64, most_seconds: i64) -> Self {
+        Self { half_seconds, most_seconds }
+    }
 }
 
 /// How far a live field may be from the wish without being a difference.

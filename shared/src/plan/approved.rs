@@ -19,6 +19,9 @@ const TOLD_MAX: usize = 20;
 /// Characters of each: a policy or a script is longer.
 const LINE_MAX: usize = 400;
 
+/// Addresses that are named where the same holds for more.
+const NAMED_MAX: usize = 6;
+
 impl Plan {
     /// What people approve, as SHA-256 in 64 hexadecimal digits: steps with action, address and
     /// fields, what is refused, and notes.
@@ -36,22 +39,20 @@ impl Plan {
         said.len() >= HASH_SHORT && self.hash().starts_with(&said.to_ascii_lowercase())
     }
 
-    /// How this plan differs from one that was approved: a line each, empty when it does not.
+    /// How this plan differs from one that was approved, for people: empty when it does not. What
+    /// is the same at several addresses is one line.
     pub fn moved_since(&self, approved: &Plan) -> Vec<String> {
         let (before, now) = (approved.told(), self.told());
         let addresses: BTreeSet<&Address> = before.keys().chain(now.keys()).copied().collect();
-        let lines = addresses.into_iter().filter_map(|at| {
-            let (before, now) = (before.get(at), now.get(at));
-            match (before, now) {
-                (Some(before), Some(now)) if essences(before) == essences(now) => None,
-                (Some(before), Some(now)) => Some(format!("`{at}`: {}", otherwise(before, now))),
-                (Some(before), None) => {
-                    Some(format!("`{at}`: approved was: {}; now: nothing to do", all(before)))
-                }
-                (None, Some(now)) => Some(format!("`{at}`: not in the plan; now: {}", all(now))),
-                (None, None) => None,
+        let mut moved: Vec<(String, Vec<&Address>)> = Vec::new();
+        for at in addresses {
+            let Some(how) = other_at(before.get(at), now.get(at)) else { continue };
+            match moved.iter_mut().find(|(same, _)| *same == how) {
+                Some((_, alike)) => alike.push(at),
+                None => moved.push((how, vec![at])),
             }
-        });
+        }
+        let lines = moved.into_iter().map(|(how, alike)| format!("{}: {how}", named(&alike)));
         let mut lines: Vec<String> = lines.collect();
         lines.extend(said_since(&approved.refused, &self.refused, "is refused now"));
         lines.extend(said_since(&approved.notes, &self.notes, "is noted now"));
@@ -85,14 +86,15 @@ impl Plan {
     }
 }
 
-/// What of a step people approve. Its reason and what it waits for follow from the rest.
+/// What of a step people approve, what it interrupts or loses included. Its reason and what it
+/// waits for follow from the rest.
 fn essence(step: &Step) -> Value {
     let (action, fields) = match &step.action {
         Action::Create => ("create", Vec::new()),
         Action::Update(differences) => {
             let field = differences
                 .iter()
-                .map(|it| json!({ "field": it.field, "live": sorted(&it.live), "want": it.want }));
+                .map(|it| json!({ "field": it.field, "live": it.live, "want": it.want }));
             ("update", field.collect())
         }
         Action::Wait => ("wait", Vec::new()),
@@ -102,7 +104,7 @@ fn essence(step: &Step) -> Value {
     json!({
         "address": step.address, "kind": step.kind, "action": action, "fields": fields,
         "spec": node.map(|it| &it.spec), "protected": node.map(|it| it.protected), "id": step.id,
-        "replaces": step.replaces,
+        "replaces": step.replaces, "consequences": step.consequences,
     })
 }
 
@@ -112,21 +114,6 @@ fn essences(steps: &[&Step]) -> Vec<Value> {
 
 fn notes(notes: &[Note]) -> Vec<Value> {
     notes.iter().map(|it| json!([it.address, it.text])).collect()
-}
-
-/// Lists as AWS gives them back, in an order of ours.
-fn sorted(value: &Value) -> Value {
-    match value {
-        Value::Array(items) => {
-            let mut items: Vec<Value> = items.iter().map(sorted).collect();
-            items.sort_by_cached_key(|it| ordered(it).to_string());
-            items.into()
-        }
-        Value::Object(fields) => {
-            fields.iter().map(|(name, it)| (name.clone(), sorted(it))).collect::<Map<_, _>>().into()
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
-    }
 }
 
 /// Fields in the order of their names: whether JSON keeps another is a feature of its crate that
@@ -143,16 +130,64 @@ fn ordered(value: &Value) -> Value {
     }
 }
 
+/// What is done at one address now and was not approved.
+fn other_at(before: Option<&Vec<&Step>>, now: Option<&Vec<&Step>>) -> Option<String> {
+    match (before, now) {
+        (Some(before), Some(now)) if essences(before) == essences(now) => None,
+        (Some(before), Some(now)) => Some(otherwise(before, now)),
+        (Some(before), None) => Some(format!("approved was: {}; now: nothing to do", all(before))),
+        (None, Some(now)) => Some(format!("not in the plan; now: {}", all(now))),
+        (None, None) => None,
+    }
+}
+
+/// `` `a`, `b` and 3 more ``.
+fn named(addresses: &[&Address]) -> String {
+    let names: Vec<String> =
+        addresses.iter().take(NAMED_MAX).map(|address| format!("`{address}`")).collect();
+    match addresses.len() - names.len() {
+        0 => names.join(", "),
+        more => format!("{} and {more} more", names.join(", ")),
+    }
+}
+
 fn otherwise(before: &[&Step], now: &[&Step]) -> String {
     if let ([before], [now]) = (before, now)
         && let (Action::Create, Action::Create) = (&before.action, &now.action)
-        && let (Some(old), Some(new)) = (&before.node, &now.node)
     {
-        let differences = diff(&new.spec, &old.spec, &Rules::default());
-        let fields: Vec<String> = differences.iter().map(ToString::to_string).collect();
-        return format!("is made otherwise now: {}", fields.join(", "));
+        let fields = made_otherwise(before, now);
+        if !fields.is_empty() {
+            return format!("is made otherwise now: {}", fields.join(", "));
+        }
     }
     format!("approved was: {}; now: {}", all(before), all(now))
+}
+
+/// In what two steps differ that both make something.
+fn made_otherwise(before: &Step, now: &Step) -> Vec<String> {
+    let said =
+        |what: &str, old: &str, new: &str| (old != new).then(|| format!("{what}: {old} → {new}"));
+    let place = |step: &Step| step.replaces.clone().unwrap_or_else(|| "nothing".to_owned());
+    let mut fields: Vec<String> = said("kind", &before.kind, &now.kind).into_iter().collect();
+    if let (Some(old), Some(new)) = (&before.node, &now.node) {
+        fields.extend(remade(&old.spec, &new.spec));
+        let [old, new] = [old, new].map(|it| it.protected.to_string());
+        fields.extend(said("protected", &old, &new));
+    }
+    fields.extend(said("in the place of", &place(before), &place(now)));
+    fields
+}
+
+/// The fields in which two wishes differ; the order of a list counts.
+fn remade(old: &Value, new: &Value) -> Vec<String> {
+    let differences = diff(new, old, &Rules::default());
+    let fields: Vec<String> = differences.iter().map(ToString::to_string).collect();
+    if !fields.is_empty() {
+        return fields;
+    }
+    let names = old.as_object().into_iter().flat_map(Map::keys);
+    let moved = names.filter(|name| old[*name] != new[*name]);
+    moved.map(|name| format!("{name}: in another order")).collect()
 }
 
 fn all(steps: &[&Step]) -> String {
@@ -171,6 +206,9 @@ fn all(steps: &[&Step]) -> String {
         };
         // Writing into a string cannot fail.
         _ = write!(text, "{separator}{what}");
+        if !step.consequences.is_empty() {
+            _ = write!(text, " ({})", step.consequences.join("; "));
+        }
         text
     })
 }

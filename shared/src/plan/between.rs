@@ -13,6 +13,7 @@ use super::take_back::take_back;
 use super::uses::Uses;
 use super::verdict::Verdict;
 use super::{Action, Inventory, Note, Observed, Options, Owned, Plan, Step};
+use crate::diff::diff;
 use crate::model::{Address, Live, Node, Reference, Stack, Status, Tier};
 
 impl Plan {
@@ -29,6 +30,8 @@ impl Plan {
         let (clear, mut refused) = planner.clear(&decisions);
         let (retire, notes) = planner.retire(&decisions);
         refused.extend(planner.occupied(&decisions, clear.iter().chain(&retire)));
+        refused.extend(planner.backwards(&decisions));
+        refused.extend(planner.held(clear.iter().chain(&retire)));
         let build = planner.build(&decisions);
         let exports = exports(&build);
         Plan { clear, build, retire, refused, notes, exports }
@@ -170,13 +173,28 @@ impl<'a> Planner<'a> {
             }
             Action::Create => {
                 let live = self.live.get(&node.address);
-                let goes_first = live.is_some_and(|live| {
-                    decisions.doom(live).is_some() && live.status == Status::Ready
-                });
-                goes_first.then(|| REPLACED.to_owned()).into_iter().collect()
+                live.map(|live| self.consequences_of_another(node, live, decisions))
+                    .unwrap_or_default()
             }
             Action::Wait | Action::Delete => Vec::new(),
         }
+    }
+
+    /// ... when the node is made in the place of `live`.
+    fn consequences_of_another(
+        &self,
+        node: &Node,
+        live: &Live,
+        decisions: &Decisions,
+    ) -> Vec<String> {
+        if decisions.doom(live).is_some() {
+            let away = (live.status == Status::Ready).then(|| REPLACED.to_owned());
+            return away.into_iter().chain(loss(live)).collect();
+        }
+        let rules = self.observed.rules(&node.kind);
+        let differences = diff(&node.spec, &live.spec, &rules);
+        let outages = differences.iter().filter_map(|it| rules.outage(&it.field));
+        outages.map(str::to_owned).collect::<BTreeSet<_>>().into_iter().collect()
     }
 
     /// Nodes whose facts are not to be built on before they are ready: what is on its way may be
@@ -195,26 +213,38 @@ impl<'a> Planner<'a> {
     /// Deletions: what nobody uses first, what others use after them.
     pub fn deletions(&self, mut going: Vec<(&'a Live, String)>) -> Vec<Step> {
         going.sort_by_key(|(live, _)| (self.uses().weight(live), Reverse(live.identity())));
-        going.into_iter().map(|(live, reason)| self.deletion(live, reason)).collect()
+        let leaving: Vec<&Live> = going.iter().map(|(live, _)| *live).collect();
+        going.into_iter().map(|(live, reason)| self.deletion(live, reason, &leaving)).collect()
     }
 
-    fn deletion(&self, live: &Live, reason: String) -> Step {
+    fn deletion(&self, live: &Live, reason: String, leaving: &[&Live]) -> Step {
+        let mut holders = self.uses().holders(live);
+        // Who writes to it and stays would hold it for ever.
+        let writers = leaving.iter().filter(|it| !it.is_same(live) && it.holds(live));
+        holders.extend(writers.filter(|it| !it.uses(live)).map(|it| it.address.clone()));
         Step {
             address: live.address.clone(),
             kind: live.kind.clone(),
             action: Action::Delete,
             reason,
-            consequences: Vec::new(),
+            consequences: loss(live).into_iter().collect(),
             replaces: None,
             node: None,
             id: live.id().map(str::to_owned),
-            holders: self.uses().holders(live),
+            holders,
         }
     }
 }
 
+/// The fact that says what becomes of the data when its bearer goes, for people.
+const LOSS: &str = "loss";
+
+fn loss(live: &Live) -> Option<String> {
+    live.facts.get(LOSS).cloned()
+}
+
 /// What is replaced the ordinary way.
-const REPLACED: &str = "it does not stand until the new one does";
+pub const REPLACED: &str = "it does not stand until the new one does";
 
 /// The node, made to wait until all that it needs of `unsettled` is ready.
 fn after_all(node: &Node, unsettled: &BTreeSet<&Address>) -> Node {

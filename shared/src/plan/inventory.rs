@@ -83,12 +83,17 @@ impl Owned {
     }
 
     /// Opens the intent: what is made from now on is ours, what claims the address already is not.
-    fn open(&mut self, others: &[&Live]) {
+    /// `going`: the ids that the plan takes away before it makes anything.
+    fn open(&mut self, others: &[&Live], going: &BTreeSet<&str>) {
         let strangers = others.iter().filter(|it| !self.is_ours(it)).filter_map(|it| it.id());
         let strangers: BTreeSet<String> = strangers.map(str::to_owned).collect();
         self.strangers.extend(strangers);
         // What is gone may come again under the id that it had: its name.
-        self.replaced.retain(|id| others.iter().any(|it| it.id() == Some(id)));
+        let is_listed = |id: &String| others.iter().any(|it| it.id() == Some(id));
+        self.replaced.retain(is_listed);
+        for former in [&mut self.duplicates, &mut self.replaced] {
+            former.retain(|id| !going.contains(id.as_str()));
+        }
         (self.id, self.is_open) = (None, true);
     }
 
@@ -119,7 +124,7 @@ pub fn intend(inventory: &Inventory, stack: &Stack, observed: &Observed, plan: &
             // What is on its way now may be on its way out, and is then made again.
             Action::Create | Action::Wait => {
                 let owned = next.entry(step.address.clone()).or_default();
-                owned.open(at(&others, &step.address));
+                owned.open(at(&others, &step.address), &going(plan, &step.address));
                 owned.replaced.extend(step.replaces.clone());
             }
             Action::Update(_) | Action::Delete => (),
@@ -131,6 +136,12 @@ pub fn intend(inventory: &Inventory, stack: &Stack, observed: &Observed, plan: &
         }
     }
     next
+}
+
+/// The ids at `address` that go before anything is built.
+fn going<'p>(plan: &'p Plan, address: &Address) -> BTreeSet<&'p str> {
+    let steps = plan.clear.iter().filter(|step| step.address == *address);
+    steps.filter_map(|step| step.id.as_deref()).collect()
 }
 
 /// The inventory after a run: ids of what stands, and nothing of what is gone, except where an

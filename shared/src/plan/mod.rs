@@ -21,6 +21,7 @@ use crate::diff::Difference;
 use crate::model::{Address, Node, Reference, Tier};
 
 pub use approved::HASH_SHORT;
+pub use between::REPLACED;
 pub use inventory::{Inventory, Owned, intend, settle};
 pub use observed::Observed;
 

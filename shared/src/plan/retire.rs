@@ -64,7 +64,7 @@ impl<'a> Planner<'a> {
             reasons.map(|(live, why)| (live.identity(), Stay { live, why })).collect();
         let mut todo: Vec<&Live> = staying.values().map(|stay| stay.live).collect();
         while let Some(user) = todo.pop() {
-            for live in unwanted.iter().filter(|it| !it.is_same(user) && user.uses(it)) {
+            for live in unwanted.iter().filter(|it| !it.is_same(user) && user.holds(it)) {
                 staying.entry(live.identity()).or_insert_with(|| {
                     todo.push(live);
                     Stay { live, why: format!("`{}` uses it; it stays", user.address) }

@@ -46,6 +46,9 @@ pub struct Database {
     /// Whether AWS refuses to delete it, and destroying the stack keeps it. What is protected never
     /// goes without a final snapshot.
     pub protection: bool,
+    /// Whether a final snapshot is left when it goes though it is not protected: destroyed, or
+    /// replaced. Without it the data is lost.
+    pub final_snapshot: bool,
     /// The snapshot, by its identifier or ARN, from which the database is built instead of empty.
     /// It has to be encrypted with the stack's key. Once the database stands it may be left out.
     pub restore_from: Option<SnapshotId>,
@@ -68,12 +71,18 @@ impl Default for Database {
             port: 15432,
             monitoring_seconds: MonitoringSeconds(60),
             protection: true,
+            final_snapshot: true,
             restore_from: None,
         }
     }
 }
 
 impl Database {
+    /// Whether what is left of the data, when it goes, is a final snapshot.
+    pub fn leaves_snapshot(&self) -> bool {
+        self.protection || self.final_snapshot
+    }
+
     /// The version asked for, or the one that Terrace has chosen for the engine.
     pub fn engine_version(&self) -> &str {
         match (&self.version, self.engine) {

@@ -15,7 +15,7 @@ use crate::model::{Node, Reference, Tier};
 use crate::plan::{Part, Plan, Step};
 
 impl Desk<'_> {
-    pub(super) async fn act(&self, part: Part) -> Result<Act, Failure> {
+    pub(super) async fn act(&self, part: Part, waited_seconds: i64) -> Result<Act, Failure> {
         // The lease's seconds count from before the clock was read.
         let (started, now) = (Instant::now(), unix_seconds());
         let (stack, run) = (&self.cx.scope.stack, &self.cx.run);
@@ -29,6 +29,7 @@ impl Desk<'_> {
         parts.insert(self.definition.tier, own.part.clone());
         let inventory = self.inventory().await?;
         let mut board = Board::new(self.definition.tier, parts, inventory);
+        board.waited(waited_seconds);
         let leased = Duration::from_secs(TERMS.work(&lease, now).try_into().unwrap_or_default());
         let leased = leased.saturating_sub(started.elapsed());
         // What is named after the run has the same name in each of its passes.
@@ -64,9 +65,10 @@ impl Desk<'_> {
         let tier = self.definition.tier;
         let waits = outcome.pending.iter().chain(&outcome.blocked);
         let waiting: Vec<String> = waits.take(3).map(|(at, why)| format!("{at}: {why}")).collect();
-        let patience = Waits::of(board, now);
+        let answered = unix_seconds();
+        let patience = Waits::of(board, answered);
         let wait_seconds = patience.seconds();
-        board.asked(wait_seconds);
+        board.own().due = answered + wait_seconds;
         let (done, idle) = (outcome.is_done(), !outcome.is_done() && patience.are_idle());
         board.own().idle = idle;
         if done || idle {
@@ -80,6 +82,7 @@ impl Desk<'_> {
             idle,
             changed: outcome.changed.clone(),
             waiting: waiting.join("; "),
+            ids: BTreeMap::new(),
         }
     }
 }

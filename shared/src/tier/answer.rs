@@ -1,6 +1,6 @@
 //! What a tier Lambda is asked and what it answers.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -18,7 +18,14 @@ pub enum Request {
     /// Write down what the tier wishes and what stands.
     Survey { stack: String, run: String },
     /// Do whatever of the plan's part is not blocked.
-    Act { stack: String, run: String, part: Part },
+    Act {
+        stack: String,
+        run: String,
+        part: Part,
+        /// For how long the machine has waited since the tier's last pass.
+        #[serde(default)]
+        waited_seconds: i64,
+    },
     /// Bring these addresses, and what hangs on them, back to the known-good revision.
     Heal { stack: String, run: String, addresses: BTreeSet<Address> },
     /// Do one of the tier's own responses.
@@ -49,6 +56,9 @@ pub struct Act {
     pub changed: Vec<Changed>,
     /// What is waited for, in one line.
     pub waiting: String,
+    /// After healing: ids of parts by which events may name what was healed, and where it is.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub ids: BTreeMap<String, Address>,
 }
 
 impl Act {

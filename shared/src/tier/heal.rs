@@ -40,7 +40,12 @@ impl Desk<'_> {
         let all = parts.values().chain([&own]).flat_map(|part| part.live.clone()).collect();
         let seen = Observed { live: all, rules: own.rules.clone() };
         let inventory = self.inventory().await?;
-        let options = Options { include_data: false, only: Some(only) };
+        let announced: BTreeSet<String> = inventory
+            .values()
+            .flat_map(|it| it.announced.iter().flat_map(|it| it.split(' ')))
+            .map(str::to_owned)
+            .collect();
+        let options = Options { include_data: false, only: Some(only.clone()) };
         let plan = Plan::between(&standing(&wish, &seen)?, &seen, &inventory, &options);
         parts.insert(self.definition.tier, own);
         let mut board = Board::new(self.definition.tier, parts, inventory);
@@ -48,7 +53,12 @@ impl Desk<'_> {
         let now = unix_seconds();
         let outcome = self.pass(&steps, &mut board, Duration::MAX, now).await?;
         fail(&outcome)?;
-        Ok(self.say(&outcome, None, &mut board, now))
+        let act = self.say(&outcome, None, &mut board, now);
+        let healed = board.own().live.iter().filter(|live| only.contains(&live.address));
+        let ids = healed.flat_map(|live| live.part_ids().map(|id| (id, &live.address)));
+        let new = ids.filter(|(id, _)| !announced.contains(*id));
+        let ids = new.map(|(id, address)| (id.to_owned(), address.clone())).collect();
+        Ok(Act { ids, ..act })
     }
 
     pub(super) async fn respond(&self, action: &str) -> Result<Answer, Failure> {

@@ -47,14 +47,17 @@ async fn answer(
     };
     let span = info_span!("tier", %stack, %run, tier = %definition.tier);
     let scope = invocation.scope(&stack);
-    let cx = Cx { scope, run, started: unix_seconds(), aws: home.aws.clone() };
+    let (started, aws) = (unix_seconds(), home.aws.clone());
+    let cx = Cx { scope, run, started, leaving: false, aws };
     // What earlier invocations left behind is not this one's.
     (_, _) = (home.aws.take_calls(), home.ledger.take_calls());
     let desk = Desk { definition, home: &home, cx: &cx, invocation: &invocation };
     let work = async {
         match request {
             Request::Survey { .. } => desk.survey().await,
-            Request::Act { part, .. } => desk.act(part).await.map(Answer::Act),
+            Request::Act { part, waited_seconds, .. } => {
+                desk.act(part, waited_seconds).await.map(Answer::Act)
+            }
             Request::Heal { addresses, .. } => desk.heal(addresses).await.map(Answer::Act),
             Request::Respond { action, .. } => desk.respond(&action).await,
         }
@@ -73,11 +76,12 @@ pub(super) struct Desk<'a> {
 impl Desk<'_> {
     async fn survey(&self) -> Result<Answer, Failure> {
         let run: Run = self.home.ledger.need(&self.run_key()).await?;
-        let wish = match run.mode {
-            Mode::Deploy | Mode::Drift => self.wish(&run.revision),
-            Mode::Destroy => Vec::new(),
+        let (wish, leaving) = match run.mode {
+            Mode::Deploy | Mode::Drift => (self.wish(&run.revision), false),
+            Mode::Destroy => (Vec::new(), true),
         };
-        let observed = self.observe(None).await?;
+        let cx = Cx { leaving, ..self.cx.clone() };
+        let observed = Desk { cx: &cx, ..*self }.observe(None).await?;
         let live = observed.live.len();
         let before: TierRecord =
             self.home.ledger.read(&self.tier_key(self.definition.tier)).await?.unwrap_or_default();

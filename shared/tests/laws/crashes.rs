@@ -2,11 +2,14 @@
 
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
+use serde_json::json;
 use shared::memory::{At, Fault, How, Memory, Pace};
-use shared::model::Stack;
+use shared::model::{Node, Stack};
 
-use super::driver::{Ledger, Recovery, assert_holds, block_on, cloud, deploy, deployed, plan, run};
-use super::stacks::{cases, stack, thing, two_versions};
+use super::driver::{
+    End, Ledger, Recovery, assert_holds, block_on, cloud, deploy, deployed, plan, run,
+};
+use super::stacks::{NAMED, TITLED, cases, stack, thing, two_versions};
 
 const RECOVERIES: [Recovery; 2] = [Recovery::Anew, Recovery::Resume];
 const HOWS: [How; 5] = [How::Lost, How::Unanswered, How::Halfway, How::Throttled, How::Refused];
@@ -125,5 +128,25 @@ fn a_duplicate_that_is_hidden_until_the_run_is_over_is_named_and_left_alone() {
         assert_eq!(ids.len(), 2);
         assert!(verify.is_empty(), "{verify}");
         assert!(verify.notes.iter().any(|note| note.text.contains(&ids[1])), "{verify}");
+    });
+}
+
+/// What the crash left is hidden until another kind was made at its address. Then both have to go,
+/// and the one that is known by its name comes again under the id that it had.
+#[test]
+fn what_is_made_again_under_its_name_is_the_one_that_counts() {
+    block_on(async {
+        let of = |kind: &str| {
+            let spec = json!({ "name": "same" });
+            Stack::new(vec![Node { kind: kind.to_owned(), spec, ..thing() }])
+        };
+        let [before, after] = [TITLED, NAMED].map(|kind| of(kind).expect("it refers to nothing"));
+        let pace = Pace { hidden: 1, ..Pace::default() };
+        let (cloud, mut ledger) = (cloud(pace), Ledger::default());
+        cloud.inject(Fault { at: At::Write(1), how: How::Unanswered, is_deadly: true });
+        run(&cloud, &before, &mut ledger).await;
+        let end = run(&cloud, &after, &mut ledger).await;
+        assert!(matches!(end, End::Done(_)), "{end:?}");
+        assert_holds(&cloud, &after).await;
     });
 }

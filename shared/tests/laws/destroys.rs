@@ -129,3 +129,49 @@ fn what_is_left_of_the_data_keeps_what_it_needs_until_it_is_gone() {
     let plain = live(Tier::Database, "data", json!({ "key": "arn:key" }), &[]);
     assert_eq!(farewell(&[&key, &plain]), (names(&["data", "key"]), names(&[])));
 }
+
+#[test]
+fn what_is_written_to_goes_after_its_writer_and_stays_with_it() {
+    let logs = live(Tier::Storage, "logs", json!({}), &[]);
+    let writes = [("writes", "other logs")];
+    let data = live(Tier::Database, "data", json!({}), &writes);
+    let plan = |include_data: bool| {
+        let owned = [(Tier::Storage, "logs", false), (Tier::Database, "data", true)];
+        let inventory: Inventory = owned
+            .map(|(tier, name, protected)| {
+                let owned = Owned { id: Some(name.to_owned()), protected, ..Owned::default() };
+                (Address::new(tier, name), owned)
+            })
+            .into();
+        let observed = Observed { live: vec![logs.clone(), data.clone()], ..Observed::default() };
+        let options = Options { include_data, ..Options::default() };
+        Plan::between(&Stack::default(), &observed, &inventory, &options)
+    };
+    let all = plan(true);
+    let step = all.retire.iter().find(|it| it.address == logs.address).expect("it goes");
+    assert_eq!(step.holders, [data.address.clone()].into(), "{all}");
+    let kept = plan(false);
+    assert!(kept.retire.is_empty(), "{kept}");
+    let why = kept.notes.iter().find(|it| it.address == logs.address).expect("a note");
+    assert!(why.text.contains("`database/data` uses it"), "{}", why.text);
+}
+
+#[test]
+fn what_others_have_something_in_does_not_go() {
+    let guests = [("guests of vpc", "`subnet-9` (a subnet)"), ("guests of group", "`eni-9`")];
+    let vpc = live(Tier::Network, "vpc", json!({}), &guests);
+    let group = live(Tier::Firewall, "group", json!({ "vpc": "vpc" }), &[]);
+    let other = live(Tier::Firewall, "other", json!({ "vpc": "vpc" }), &[]);
+    let all = [&vpc, &group, &other];
+    let inventory: Inventory = all
+        .map(|it| {
+            let id = it.id().map(str::to_owned);
+            (it.address.clone(), Owned { id, ..Owned::default() })
+        })
+        .into();
+    let observed = Observed { live: all.map(Live::clone).into(), ..Observed::default() };
+    let plan = Plan::between(&Stack::default(), &observed, &inventory, &Options::default());
+    let refused: BTreeSet<&str> = plan.refused.iter().map(|it| it.address.name()).collect();
+    assert_eq!(refused, ["group", "vpc"].into(), "{plan}");
+    assert!(plan.refused.iter().any(|it| it.text.contains("`subnet-9` (a subnet)")), "{plan}");
+}

@@ -124,14 +124,16 @@ impl fmt::Debug for Random {
     }
 }
 
-/// How many cases a law is tried with: the same ones every time, unless `PROPTEST_CASES` asks for
-/// so many others.
+/// How many cases a law is tried with, and which: the same ones every time. `PROPTEST_CASES` asks
+/// for more of them, `PROPTEST_RNG_SEED` for others.
 pub fn cases(cases: u32) -> ProptestConfig {
     let usual = ProptestConfig { failure_persistence: None, ..ProptestConfig::default() };
-    match std::env::var_os("PROPTEST_CASES") {
-        Some(_) => usual,
-        None => ProptestConfig { cases, rng_seed: RngSeed::Fixed(1), ..usual },
-    }
+    let cases = if std::env::var_os("PROPTEST_CASES").is_some() { usual.cases } else { cases };
+    let rng_seed = match usual.rng_seed {
+        RngSeed::Random => RngSeed::Fixed(1),
+        said @ RngSeed::Fixed(_) => said,
+    };
+    ProptestConfig { cases, rng_seed, ..usual }
 }
 
 pub fn paces() -> impl Strategy<Value = Pace> {

@@ -294,7 +294,7 @@ async fn stand_needs(bench: &mut Bench, names: &[&str]) -> Vec<Node> {
 fn wish(bench: &Bench) -> Vec<Node> {
     let scope = &bench.cx.scope;
     let spec = json!({"terrace": 1, "name": scope.stack, "region": scope.region,
-        "bastion": {"enabled": false}, "database": {"protection": false}});
+        "bastion": {"enabled": false}, "database": {"protection": false, "final_snapshot": false}});
     let spec = serde_json::from_value(spec).expect("a spec");
     let revision = Revision { number: 1, spec, pinned: Pinned::default() };
     let tiers = [

@@ -103,7 +103,7 @@ fn wish(bench: &Bench, change: impl FnOnce(&mut Value)) -> Vec<Node> {
         "name": scope.stack,
         "region": scope.region,
         "bastion": { "public_key": KEY, "ssh_from": ["203.0.113.0/24"] },
-        "database": { "protection": false },
+        "database": { "protection": false, "final_snapshot": false },
         "ingress": { "protection": false },
     });
     change(&mut spec);

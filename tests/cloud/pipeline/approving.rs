@@ -107,6 +107,7 @@ async fn waits(cloud: Arc<Cloud>) {
     moved_meanwhile(&mut stand, &plain).await;
     superseded(&mut stand, &plain).await;
     stopped(&mut stand, &plain).await;
+    nobody_answered(&mut stand, &plain).await;
 
     // No longer to be asked has to be agreed to, also when nothing else changes.
     stand.spec = at(&plain, 67);
@@ -223,6 +224,24 @@ async fn stopped(stand: &mut Stand, plain: &Value) {
     .await;
     let request: Option<ApprovalRequest> = stand.read(&Key::Approval(&stand.stack)).await;
     assert_eq!(request, None);
+}
+
+/// The token's time is over. The local cloud's own tests show that it says so by this name.
+async fn nobody_answered(stand: &mut Stand, plain: &Value) {
+    stand.spec = at(plain, 68);
+    let run = stand.put().await;
+    let request = asked(stand, &run).await;
+    let late = stand.sfn().send_task_failure().task_token(&request.token).error("States.Timeout");
+    late.send().await.expect("the token is open");
+    let report = nothing_came_of(stand, &run, "NotApproved").await;
+    let why = report.failure.clone().expect("a reason");
+    assert!(why.contains("seven days") && why.contains("start the run again"), "{why}");
+    assert_eq!((report.outcome, report.api_calls.write), (Outcome::Rejected, 0));
+    // A yes that comes after it changes nothing either.
+    let yes = stand.sfn().send_task_success().task_token(&request.token).output("{}");
+    assert!(yes.send().await.is_err(), "the token is no longer open");
+    let look = stand.by_hand("drift", json!({ "stack": stand.stack })).await;
+    assert_eq!(stand.record().await.state, StackState::Ready, "{}", look.plan);
 }
 
 /// Waits until `run` waits.

@@ -88,10 +88,10 @@ fn slow_day() -> usize {
     let looks = |tier: &shared::tier::Definition, kind: &str, seconds: i64| {
         let kind = tier.kinds.iter().find(|it| it.name == kind).expect("a kind of the tier");
         // Of several, the longest: a stack with a standby.
-        let typical = kind.rules().typical.first().map(|it| it.seconds);
+        let usual = kind.rules().typical.first().map(|it| it.usual);
         let (mut now, mut count) = (0, 0);
         while now < seconds {
-            now += patience(now, typical);
+            now += patience(now, usual);
             count += 1;
         }
         count

@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use aws_sdk_ec2::types::{DomainType, Filter, RouteTable, Tag};
+use aws_sdk_sfn::types::ExecutionStatus;
 use futures::FutureExt;
 use serde_json::{Value, json};
 use shared::aws::STACK_TAG;
-use shared::ledger::Key;
+use shared::ledger::{Key, StackState};
 use shared::plan::{Action, Inventory};
 use support::{Cloud, REGION};
 
@@ -37,6 +38,13 @@ async fn taken_over(cloud: Arc<Cloud>) {
     let again = import(&stand, &file, &hand.vpc, &hand.vpc).expect("done twice, it is done once");
     assert_eq!(again["imported"], imported["imported"]);
 
+    assert_eq!(stand.record().await.state, StackState::NotBuilt, "it is known before it is built");
+    let known = stand.cloud.terrace(&["status", &stand.stack, "--json"]);
+    assert_eq!(known["stacks"][0]["state"], "not_built", "{known:#}");
+    let (code, _, said) =
+        stand.cloud.try_terrace(&["destroy", &stand.stack, "--yes", &stand.stack, "--json"]);
+    assert!(code != 0 && said.contains("only imported"), "{said}");
+
     let look = stand.by_hand("drift", json!({ "spec": stand.spec })).await;
     assert!(look.plan.refused.is_empty() && look.plan.clear.is_empty(), "{}", look.plan);
     let inventory: Inventory = stand.read(&Key::Inventory(&stand.stack)).await.expect("one");
@@ -49,7 +57,14 @@ async fn taken_over(cloud: Arc<Cloud>) {
     for (address, owned) in &inventory {
         assert_eq!(after[address].id, owned.id, "`{address}` stands as it stood");
     }
-    // What was never ours has to make way before the network can go.
+    // What was never ours has to make way before the network can go, and before anything goes.
+    let built = remains::of(&stand.cx).await;
+    let input = json!({ "stack": stand.stack, "include_data": true });
+    let run = stand.start("destroy", &input).await;
+    let held = stand.end(&run, "destroy").await;
+    let names_it = held.said.contains(&hand.foreign) && held.said.contains("a subnet");
+    assert!(held.status == ExecutionStatus::Failed && names_it, "{held:?}");
+    assert_eq!(remains::of(&stand.cx).await, built, "nothing was removed");
     let ec2 = stand.ec2();
     ec2.delete_subnet().subnet_id(&hand.foreign).send().await.expect("theirs to delete");
     stand.destroy().await;

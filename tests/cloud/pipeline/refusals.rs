@@ -19,7 +19,7 @@ pub const TESTS: &[Test] = &[
 ];
 
 /// A queue that hears what the control plane tells people.
-struct Ear {
+pub struct Ear {
     sqs: aws_sdk_sqs::Client,
     sns: aws_sdk_sns::Client,
     queue: String,
@@ -27,7 +27,7 @@ struct Ear {
 }
 
 impl Ear {
-    async fn open(stand: &Stand) -> Self {
+    pub async fn open(stand: &Stand) -> Self {
         let sqs = shared::client!(stand.cx, aws_sdk_sqs);
         let sns = shared::client!(stand.cx, aws_sdk_sns);
         let name = format!("ear-{}", stand.stack);
@@ -41,7 +41,7 @@ impl Ear {
     }
 
     /// Waits for a message whose subject names `what`; its subject and its text.
-    async fn hears(&self, what: &str) -> (String, String) {
+    pub async fn hears(&self, what: &str) -> (String, String) {
         let said = until(format!("a message on `{what}`"), || async {
             let receive = self.sqs.receive_message().queue_url(&self.queue);
             let heard = receive.max_number_of_messages(10).send().await.expect("messages");
@@ -56,7 +56,7 @@ impl Ear {
         said.await
     }
 
-    async fn close(self) {
+    pub async fn close(self) {
         let subscription = self.sns.unsubscribe().subscription_arn(&self.subscription);
         subscription.send().await.expect("it can be ended");
         self.sqs.delete_queue().queue_url(&self.queue).send().await.expect("it can be deleted");

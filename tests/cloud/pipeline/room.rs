@@ -5,7 +5,8 @@ use std::sync::Arc;
 use aws_sdk_sfn::types::ExecutionStatus;
 use futures::FutureExt;
 use serde_json::json;
-use shared::ledger::{Key, Report};
+use shared::clock::unix_seconds;
+use shared::ledger::{Binding, Key, Report, StackState};
 use shared::preflight::Preflight;
 use support::Cloud;
 
@@ -60,5 +61,27 @@ async fn no_room(cloud: Arc<Cloud>) {
     assert_eq!(report.api_calls.write, 0, "{:?}", report.api_calls.by_operation);
     let made = remains::of(&stand.cx).await;
     assert_eq!(made, Vec::<String>::new(), "made without room for it");
+    not_built(&stand, &run).await;
     stand.delete_spec(&stand.spec_key()).await;
+}
+
+/// A first deploy that was refused leaves nothing but the word that it was, and why.
+async fn not_built(stand: &Stand, run: &str) {
+    let record = stand.record().await;
+    assert_eq!((record.state, record.run.as_str()), (StackState::NotBuilt, run), "{record:?}");
+    let lease = stand.lease().await;
+    assert!(lease.run.is_none() && lease.expires <= unix_seconds(), "{lease:?}");
+    let bound: Option<Binding> = stand.read(&Key::Binding(&stand.stack)).await;
+    assert_eq!(bound, None, "another file may use the name");
+    let listed = stand.cloud.terrace(&["status", &stand.stack, "--json"]);
+    let listed = &listed["stacks"][0];
+    assert_eq!(listed["state"], "not_built", "{listed}");
+    let note = listed["notes"][0].as_str().unwrap_or_default();
+    assert!(note.contains("revision 1 was not built") && note.contains(MISSING[0]), "{note}");
+
+    // Once there is room for it, it is built as if nothing had been.
+    let wanted = Stand::new(Arc::clone(&stand.cloud), "room");
+    let report = wanted.deploy().await;
+    assert_eq!((report.revision, wanted.record().await.state), (2, StackState::Ready));
+    wanted.destroy().await;
 }

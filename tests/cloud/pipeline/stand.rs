@@ -219,7 +219,7 @@ impl Stand {
         names.collect()
     }
 
-    fn rds(&self) -> aws_sdk_rds::Client {
+    pub fn rds(&self) -> aws_sdk_rds::Client {
         shared::client!(self.cx, aws_sdk_rds)
     }
 

@@ -104,6 +104,11 @@ impl Cloud {
         self.ask("GET", "state/account", &Value::Null)
     }
 
+    /// Functions, machines, rules and queues by how they are set, and how many messages wait.
+    pub fn acting(&self) -> Fallible<Value> {
+        self.ask("GET", "state/acting", &Value::Null)
+    }
+
     pub fn calls(&self) -> Fallible<Vec<Call>> {
         let mut found = self.ask("GET", "calls?since=0", &Value::Null)?;
         Ok(serde_json::from_value(found["calls"].take())?)

@@ -7,7 +7,7 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-mod account;
+pub mod account;
 mod aws;
 mod cloud;
 mod fault;

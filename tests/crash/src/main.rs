@@ -105,11 +105,18 @@ fn on(cloud: &Cloud, arguments: &Arguments) -> Fallible<bool> {
     let path = folder.join(format!("{name}-{number}-of-{of}.jsonl"));
     let mut results = Results::open(&path, arguments.resume)?;
     println!("results go to {}", path.display());
+    let before = cloud.acting()?;
     match arguments.what {
         What::Deploy => points(cloud, Scenario::Deploy, arguments, &mut results)?,
         What::Update => points(cloud, Scenario::Update, arguments, &mut results)?,
         What::Destroy => points(cloud, Scenario::Destroy, arguments, &mut results)?,
         What::Throttle => throttle(cloud, arguments, &mut results)?,
+    }
+    cloud.restore()?;
+    // What acts is not brought back from point to point, because no point may change it.
+    let other = crash::account::differences(&before, &cloud.acting()?);
+    if !other.is_empty() {
+        return Err(format!("the control plane is not what it was: {}", other.join("; ")).into());
     }
     let [healed, missed, failed] =
         ["healed", "not reached", "failed"].map(|verdict| results.count(verdict));

@@ -57,6 +57,6 @@ fn spec(cidr: &str) -> Value {
         "region": REGION,
         "network": { "cidr": cidr },
         "bastion": { "ssh_from": ["203.0.113.0/24"], "public_key": format!("{key} sample@example.org") },
-        "database": { "protection": false },
+        "database": { "protection": false, "final_snapshot": false },
     })
 }

@@ -1,7 +1,7 @@
 //! Figures of what is built: what functions cost, and what orchestration adds to AWS's own time.
 //!
 //! `cargo build --release --workspace --bins && cargo run --release -p figures`
-//! `cargo run --release -p figures -- overhead --speed 3`
+//! `cargo run --release -p figures -- overhead --speed 1`
 
 mod functions;
 mod overhead;

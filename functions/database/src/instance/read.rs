@@ -27,7 +27,7 @@ pub fn facts(found: &DbInstance) -> Result<Facts, CloudError> {
     let endpoint = found.endpoint();
     let port = endpoint.and_then(types::Endpoint::port).map(|port| port.to_string());
     let secret = found.master_user_secret().and_then(types::MasterUserSecret::secret_arn);
-    let occupies = occupied(found);
+    let (occupies, writes) = (occupied(found), log_groups(found));
     let facts = [
         ("occupies", Some(occupies.as_str()).filter(|it| !it.is_empty())),
         ("id", Some(id)),
@@ -38,6 +38,8 @@ pub fn facts(found: &DbInstance) -> Result<Facts, CloudError> {
         ("secret_arn", secret),
         ("note", note(found)),
         ("bequeaths", found.kms_key_id().filter(|_| is_wanted(found) && !is_lost(found))),
+        ("loss", Some(loss(found))),
+        ("writes", Some(writes.as_str()).filter(|it| !it.is_empty())),
         (LOST, is_lost(found).then_some("RDS can make no snapshot of it")),
     ];
     let present = facts.into_iter().filter_map(|(fact, value)| Some((fact, value?)));
@@ -55,6 +57,27 @@ fn occupied(found: &DbInstance) -> String {
     };
     let ids = subnets.iter().filter(sits_in).filter_map(types::Subnet::subnet_identifier);
     ids.collect::<Vec<_>>().join(" ")
+}
+
+/// The log groups that RDS writes to, and makes anew when they are gone (RDS user guide,
+/// "Publishing database logs to Amazon CloudWatch Logs").
+fn log_groups(found: &DbInstance) -> String {
+    let id = found.db_instance_identifier().unwrap_or_default();
+    let logs = found.enabled_cloudwatch_logs_exports().iter();
+    let groups = logs.map(|log| format!("/aws/rds/instance/{id}/{log}"));
+    groups.collect::<Vec<_>>().join(" ")
+}
+
+/// What becomes of the data when the instance goes, for people.
+fn loss(found: &DbInstance) -> &'static str {
+    if is_lost(found) {
+        "its data is lost: it has failed, and RDS makes no final snapshot then"
+    } else if is_wanted(found) {
+        "its data goes with it; what is left is a final snapshot, from which \
+         `database.restore_from` builds a new one"
+    } else {
+        "its data is lost: `database.final_snapshot: false` says that none is left"
+    }
 }
 
 /// The fact of an instance that goes without a final snapshot, because none can be made.

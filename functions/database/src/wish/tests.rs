@@ -123,9 +123,21 @@ fn a_database_without_protection_may_go() {
     let nodes = nodes(json!({"database": {"protection": false, "monitoring_seconds": 0}}));
     let instance = node(&nodes, "instance");
     assert!(!instance.protected);
-    assert_eq!(instance.spec["final_snapshot"], false);
     assert_eq!(instance.spec["deletion_protection"], false);
     assert_eq!(instance.spec["monitoring_role"], "");
+}
+
+#[test]
+fn only_a_spec_that_says_so_twice_gives_the_data_up() {
+    for (database, leaves) in [
+        (json!({}), true),
+        (json!({"protection": false}), true),
+        (json!({"final_snapshot": false}), true),
+        (json!({"protection": false, "final_snapshot": false}), false),
+    ] {
+        let nodes = nodes(json!({"database": database}));
+        assert_eq!(node(&nodes, "instance").spec["final_snapshot"], leaves, "{database}");
+    }
 }
 
 #[test]

@@ -1,34 +1,28 @@
 //! A plan as people read it: what changes, tier by tier, and how much in all.
 
-use console::Style;
-use serde_json::Value;
-use shared::diff::Difference;
-use shared::plan::{Action, HASH_SHORT, Note, Part, Plan, Step};
+mod differences;
+mod entries;
 
-use super::{clip, wrap};
+use entries::{Entry, Mark, entries};
+use shared::plan::{HASH_SHORT, Note, Plan};
 
-/// What is longer is a text of its own, such as a script.
-const TEXT: usize = 80;
+use super::wrap;
 
 /// The plan with its sum; `stack` has nothing to change when it is empty.
 pub fn plan(plan: &Plan, stack: &str, width: usize) -> String {
+    let entries = entries(plan);
     let mut text = String::new();
-    for (part, title) in [
-        (Part::Clear, "first, to make way"),
-        (Part::Build, "then"),
-        (Part::Retire, "last, no longer wanted"),
-    ] {
-        let steps = plan.steps(part);
-        // One part needs no title.
-        if !steps.is_empty() && steps.len() < plan.all_steps().count() {
-            text += &format!("{title}:\n");
-        }
-        text.extend(steps.iter().map(|step| lines(step, width)));
+    for tier in entries.chunk_by(|one, other| one.tier() == other.tier()) {
+        text += &format!("{}\n", tier[0].tier());
+        text.extend(tier.iter().flat_map(|it| it.lines(width)).map(|line| line + "\n"));
     }
+    let is_used = |mark: &Mark| entries.iter().any(|it| it.mark == *mark);
+    let legends = Mark::ALL.into_iter().filter(is_used).filter_map(Mark::legend);
+    text.extend(legends.flat_map(|it| wrap(it, width)).map(|line| line + "\n"));
     for (mark, notes) in [("!", &plan.refused), ("i", &plan.notes)] {
         text.extend(notes.iter().map(|note| told(mark, note, width)));
     }
-    text + &sum(plan, stack)
+    text + &sum(plan, &entries, stack)
 }
 
 /// A note in full, however many lines that takes: it is what a person has to decide about.
@@ -38,89 +32,16 @@ fn told(mark: &str, note: &Note, width: usize) -> String {
     marks.zip(lines).map(|(mark, line)| format!("{mark} {line}\n")).collect()
 }
 
-fn lines(step: &Step, width: usize) -> String {
-    let (sign, style) = match &step.action {
-        Action::Create => ("+", Style::new().green()),
-        Action::Update(_) => ("~", Style::new().yellow()),
-        Action::Wait => ("…", Style::new().dim()),
-        Action::Delete => ("-", Style::new().red()),
-    };
-    let differences = match &step.action {
-        Action::Update(differences) => differences.as_slice(),
-        Action::Create | Action::Wait | Action::Delete => &[],
-    };
-    // The differences are the reason, in more detail.
-    let reason = if differences.is_empty() { step.reason.as_str() } else { "" };
-    let head = clip(&format!("{}  {reason}", step.address), width - 2);
-    let below = differences.iter().flat_map(|it| difference(it, width));
-    let below = below.chain(step.consequences.iter().flat_map(|it| consequence(it, width)));
-    std::iter::once(format!("{} {}\n", style.apply_to(sign), head.trim_end()))
-        .chain(below.map(|line| format!("    {line}\n")))
-        .collect()
-}
-
-/// What a step interrupts or loses, marked as such.
-fn consequence(text: &str, width: usize) -> Vec<String> {
-    wrap(&format!("! {text}"), width - 4)
-}
-
-/// One line; for lists, one for each item that goes or comes.
-fn difference(it: &Difference, width: usize) -> Vec<String> {
-    let room = width - 4;
-    if let (Value::Array(live), Value::Array(want)) = (&it.live, &it.want) {
-        let gone = live.iter().filter(|item| !want.contains(item)).map(|item| ("-", item));
-        let new = want.iter().filter(|item| !live.contains(item)).map(|item| ("+", item));
-        if gone.clone().chain(new.clone()).next().is_none() {
-            return vec![clip(&format!("{}: in another order", it.field), room)];
-        }
-        let line = |(sign, item)| clip(&format!("{}: {sign} {}", it.field, short(item)), room);
-        return gone.chain(new).map(line).collect();
-    }
-    let (live, want) = (short(&it.live), short(&it.want));
-    let (before, after) = (live.chars().count(), want.chars().count());
-    if before.min(after) > TEXT {
-        return vec![clip(&format!("{}: changed ({before} → {after} characters)", it.field), room)];
-    }
-    let half = room.saturating_sub(it.field.len() + 5) / 2;
-    // Where the first half needs less, the second may have more.
-    let live = clip(&live, half.max(room.saturating_sub(it.field.len() + 5 + after)));
-    vec![clip(&format!("{}: {live} → {want}", it.field), room)]
-}
-
-/// A value without the quotes that JSON needs and people do not.
-fn short(value: &Value) -> String {
-    match value {
-        Value::Null => "nothing".to_owned(),
-        Value::String(text) => text.clone(),
-        Value::Object(fields) => {
-            let fields = fields.iter().filter(|(_, value)| !value.is_null());
-            let fields: Vec<String> =
-                fields.map(|(name, it)| format!("{name} {}", short(it))).collect();
-            format!("({})", fields.join(", "))
-        }
-        Value::Array(items) => {
-            format!("[{}]", items.iter().map(short).collect::<Vec<_>>().join(", "))
-        }
-        Value::Bool(_) | Value::Number(_) => value.to_string(),
-    }
-}
-
-fn sum(plan: &Plan, stack: &str) -> String {
-    let (mut create, mut update, mut wait, mut delete) = (0, 0, 0, 0);
-    for step in plan.all_steps() {
-        match step.action {
-            Action::Create => create += 1,
-            Action::Update(_) => update += 1,
-            Action::Wait => wait += 1,
-            Action::Delete => delete += 1,
+fn sum(plan: &Plan, entries: &[Entry], stack: &str) -> String {
+    let mut counts: Vec<(usize, &str)> = Vec::new();
+    for mark in Mark::ALL {
+        let of_mark = entries.iter().filter(|it| it.mark == mark);
+        let count: usize = of_mark.map(|it| it.names.len()).sum();
+        match counts.iter_mut().find(|(_, what)| *what == mark.counted()) {
+            Some((sum, _)) => *sum += count,
+            None => counts.push((count, mark.counted())),
         }
     }
-    let counts = [
-        (create, "to create"),
-        (update, "to update"),
-        (delete, "to delete"),
-        (wait, "to wait for"),
-    ];
     let counts: Vec<String> =
         counts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
     match (counts.is_empty(), plan.refused.len()) {
@@ -136,7 +57,9 @@ mod tests {
     use std::collections::{BTreeMap, BTreeSet};
 
     use serde_json::json;
+    use shared::diff::Difference;
     use shared::model::{Address, Tier};
+    use shared::plan::{Action, REPLACED, Step};
 
     use super::*;
 
@@ -184,19 +107,44 @@ mod tests {
             consequences: vec![outage.into()],
             ..step("class", Action::Update(Vec::new()), "differs in class")
         };
+        let cascade = "`network/vpc` is replaced";
+        let anew = |name: &str| Step {
+            consequences: vec![REPLACED.into()],
+            ..step(name, Action::Create, "replaced: told where it is removed")
+        };
+        let successor = Step {
+            replaces: Some("acm-1".into()),
+            ..step("certificate", Action::Create, "replaced, the new one first: its names differ")
+        };
         let note = |text: &str| Note {
             address: Address::new(Tier::Database, "instance"),
             text: text.into(),
         };
         let made = Plan {
-            clear: vec![step("nat-a", Action::Delete, "subnet: one → another")],
+            clear: vec![
+                step("flow-log", Action::Delete, cascade),
+                step("route-table", Action::Delete, cascade),
+                step("nat-a", Action::Delete, "subnet: one → another"),
+                step("nat-a", Action::Delete, "is a duplicate"),
+            ],
             build: vec![
                 step("vpc", Action::Update(differences), "differs in cidr, rules"),
-                step("nat-a", Action::Create, "replaced: subnet: one → another"),
+                step("subnet-a", Action::Create, "is missing"),
+                step("subnet-b", Action::Create, "is missing"),
+                anew("nat-a"),
+                anew("route-table"),
+                anew("flow-log"),
+                successor,
                 step("web-acl", Action::Update(order), "differs in rules"),
                 class,
             ],
-            retire: vec![step("nat-b", Action::Delete, "is no longer wanted")],
+            retire: vec![
+                Step {
+                    id: Some("acm-1".into()),
+                    ..step("certificate", Action::Delete, "was replaced")
+                },
+                step("nat-b", Action::Delete, "is no longer wanted"),
+            ],
             refused: vec![note(
                 "would be replaced (key: one → another), but it holds data and is protected",
             )],

@@ -22,6 +22,7 @@ pub struct Execution {
     pub payload: usize,
     /// When a tier first had nothing left to do, or nothing until slow ones are through.
     pub calm: BTreeMap<Tier, f64>,
+    pub history: Vec<HistoryEvent>,
 }
 
 impl Execution {
@@ -51,6 +52,7 @@ impl Execution {
             events: events.len(),
             payload: events.iter().map(largest).max().unwrap_or_default(),
             calm: calm(&events),
+            history: events,
         })
     }
 

@@ -7,6 +7,7 @@
 mod execution;
 mod local;
 mod path;
+mod timeline;
 
 use std::error::Error;
 
@@ -38,6 +39,9 @@ pub struct Overhead {
     /// Leave the stack standing instead of measuring how it is taken down
     #[arg(long)]
     keep: bool,
+    /// Print what was asked, answered and ready when, in AWS's seconds
+    #[arg(long)]
+    timeline: bool,
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -64,8 +68,12 @@ async fn deploy(wanted: &Overhead, local: &Local, aws: &Aws) -> Result<Vec<Node>
     let report = local.terrace(&["deploy", SPEC, "--wait", "--json"])?;
     let run = text(&report, "run");
     let nodes = wishes(aws, run).await?;
-    let paths = Paths::new(nodes.clone(), &local.ask("GET", "lag", "")?);
+    let lag = local.ask("GET", "lag", "")?;
+    let paths = Paths::new(nodes.clone(), &lag);
     let execution = Execution::read(aws, "deploy", run).await?;
+    if wanted.timeline {
+        timeline::print(&execution, &lag, wanted.speed);
+    }
     let ready = (execution.ended - execution.began) * wanted.speed;
     compare("all ready", ready, paths.to_ready(|_| true));
     let usable = execution.calm_after(&SITE) * wanted.speed;
@@ -84,8 +92,12 @@ async fn destroy(
 ) -> Result<(), Box<dyn Error>> {
     let report =
         local.terrace(&["destroy", STACK, "--include-data", "--yes", STACK, "--wait", "--json"])?;
-    let paths = Paths::new(nodes, &local.ask("GET", "lag", "")?);
+    let lag = local.ask("GET", "lag", "")?;
+    let paths = Paths::new(nodes, &lag);
     let execution = Execution::read(aws, "destroy", text(&report, "run")).await?;
+    if wanted.timeline {
+        timeline::print(&execution, &lag, wanted.speed);
+    }
     let gone = (execution.ended - execution.began) * wanted.speed;
     compare("all gone", gone, paths.to_gone());
     tell(&execution);

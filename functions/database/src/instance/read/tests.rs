@@ -76,7 +76,7 @@ fn facts_are_told_when_they_are_there() -> Result<(), CloudError> {
     let creating = facts(&instance().db_instance_arn("arn:db").dbi_resource_id("db-ABC").build())?;
     assert_eq!(
         creating.keys().map(String::as_str).collect::<Vec<_>>(),
-        ["arn", "id", "resource_id"]
+        ["arn", "id", "loss", "resource_id"]
     );
     let found = instance()
         .endpoint(Endpoint::builder().address("db.example").port(15432).build())
@@ -104,6 +104,18 @@ fn only_the_tag_says_that_the_data_may_go() {
     assert!(spec(&instance().build()).final_snapshot);
     assert!(spec(&instance().tag_list(tagged("true")).build()).final_snapshot);
     assert!(!spec(&instance().tag_list(tagged("false")).build()).final_snapshot);
+    assert!(loss(&instance().build()).contains("final snapshot, from which"));
+    assert!(loss(&instance().tag_list(tagged("false")).build()).contains("none is left"));
+    assert!(loss(&instance().db_instance_status("failed").build()).contains("data is lost"));
+}
+
+#[test]
+fn the_log_groups_that_it_writes_to_are_told() -> Result<(), CloudError> {
+    let found = instance().enabled_cloudwatch_logs_exports("upgrade").build();
+    let id = found.db_instance_identifier().unwrap_or_default().to_owned();
+    assert_eq!(facts(&found)?["writes"], format!("/aws/rds/instance/{id}/upgrade"));
+    assert_eq!(facts(&instance().build())?.get("writes"), None);
+    Ok(())
 }
 
 #[test]

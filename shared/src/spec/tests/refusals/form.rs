@@ -32,7 +32,7 @@ fn unknown_fields_are_told_the_name_that_was_meant() {
     check(
         &with("database: {password: hunter2}"),
         &[
-            "5:12: database.password: found the unknown field `password`, expected `backup_window`, `backups_days`, `class`, `engine`, `maintenance_window`, `max_storage_gib`, `monitoring_seconds`, `name`, `port`, `protection`, `restore_from`, `standby`, `storage_gib`, `user` or `version` (hint: no secret belongs in a spec: RDS makes the password and keeps it)",
+            "5:12: database.password: found the unknown field `password`, expected `backup_window`, `backups_days`, `class`, `engine`, `final_snapshot`, `maintenance_window`, `max_storage_gib`, `monitoring_seconds`, `name`, `port`, `protection`, `restore_from`, `standby`, `storage_gib`, `user` or `version` (hint: no secret belongs in a spec: RDS makes the password and keeps it)",
         ],
     );
 }
