@@ -16,18 +16,6 @@ use crate::context::Cloud;
 /// Lists under way at once.
 const LISTS_AT_ONCE: usize = 6;
 
-const TIERS: [&Definition; 9] = [
-    &keys::TIER,
-    &storage::TIER,
-    &access::TIER,
-    &network::TIER,
-    &firewall::TIER,
-    &database::TIER,
-    &edge::TIER,
-    &compute::TIER,
-    &monitoring::TIER,
-];
-
 /// What nobody wanted to stay.
 #[derive(Debug, Default, PartialEq)]
 pub struct Leftovers {
@@ -43,7 +31,7 @@ pub async fn leftovers(cloud: &Cloud, stack: &str, kept: &BTreeSet<Address>) -> 
     let scope = Scope { stack, account, region: cloud.region.clone() };
     let (run, started, aws) = (String::new(), unix_seconds(), cloud.aws.clone());
     let cx = Cx { scope, run, started, leaving: false, aws };
-    let kinds = TIERS.iter().flat_map(|tier| tier.kinds.iter().map(|kind| (*tier, kind)));
+    let kinds = tiers::all().flat_map(|tier| tier.kinds.iter().map(move |kind| (tier, kind)));
     let lists: Vec<_> = stream::iter(kinds.collect::<Vec<_>>())
         .map(|(tier, kind)| list(tier, kind, &cx))
         .buffered(LISTS_AT_ONCE)
@@ -140,10 +128,5 @@ mod tests {
         assert_eq!(ids, ["/terrace/shop/flow-logs", "eni-1"]);
         assert_eq!(seen.leftovers.found[0].1, "AWS::Logs::LogGroup at `storage/flow-logs`");
         assert_eq!(seen.leftovers.unchecked.len(), 1);
-    }
-
-    #[test]
-    fn every_tier_is_looked_at() {
-        assert_eq!(TIERS.map(|it| it.tier), Tier::ALL);
     }
 }

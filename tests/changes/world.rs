@@ -8,19 +8,6 @@ use shared::model::{Address, Facts, Live, Node, Stack, Status};
 use shared::plan::{Action, Inventory, Observed, Options, Owned, Plan, Step};
 use shared::revision::{Pinned, Revision};
 use shared::spec::Spec;
-use shared::tier::Definition;
-
-const TIERS: [&Definition; 9] = [
-    &keys::TIER,
-    &storage::TIER,
-    &access::TIER,
-    &network::TIER,
-    &firewall::TIER,
-    &database::TIER,
-    &edge::TIER,
-    &compute::TIER,
-    &monitoring::TIER,
-];
 
 /// What stands, and the ledger's word on it.
 pub struct Standing {
@@ -41,7 +28,7 @@ pub fn wish(more: &Value) -> Stack {
         region: spec.region.to_string(),
     };
     let revision = Revision { number: 1, spec, pinned: Pinned::default() };
-    let nodes = TIERS.iter().flat_map(|tier| (tier.wish)(&revision, &scope));
+    let nodes = tiers::all().flat_map(|tier| (tier.wish)(&revision, &scope));
     Stack::new(nodes.collect()).unwrap_or_else(|error| panic!("{more}: {error}"))
 }
 
@@ -65,7 +52,7 @@ impl Standing {
             let facts = facts[&address].clone();
             Live { address, kind, spec, facts, status: Status::Ready }
         });
-        let rules = TIERS.iter().flat_map(|tier| tier.kinds);
+        let rules = tiers::all().flat_map(|tier| tier.kinds);
         let rules = rules.map(|kind| (kind.name.to_owned(), kind.rules())).collect();
         let inventory = stack.nodes().iter().map(|node| {
             let id = Some(facts[&node.address]["id"].clone());

@@ -6,19 +6,6 @@ use shared::aws::{Kind, Scope};
 use shared::model::{Rules, Stack};
 use shared::revision::{Pinned, Revision};
 use shared::spec::{self, Spec};
-use shared::tier::Definition;
-
-pub const TIERS: [&Definition; 9] = [
-    &keys::TIER,
-    &storage::TIER,
-    &access::TIER,
-    &network::TIER,
-    &firewall::TIER,
-    &database::TIER,
-    &edge::TIER,
-    &compute::TIER,
-    &monitoring::TIER,
-];
 
 const THREE_TIER: &str = include_str!("../../infra-bootstrap/examples/three-tier.yaml");
 const MINIMAL: &str = include_str!("../../infra-bootstrap/examples/minimal.yaml");
@@ -49,12 +36,12 @@ pub fn stack(spec: &Spec) -> Stack {
     };
     let pinned = Pinned { app_ami: "ami-1".to_owned(), bastion_ami: "ami-2".to_owned() };
     let revision = Revision { number: 1, spec: spec.clone(), pinned };
-    let nodes = TIERS.iter().flat_map(|tier| (tier.wish)(&revision, &scope)).collect();
+    let nodes = tiers::all().flat_map(|tier| (tier.wish)(&revision, &scope)).collect();
     Stack::new(nodes).unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// What the planner is told of each kind.
 pub fn rules() -> BTreeMap<&'static str, Rules> {
-    let kinds = TIERS.iter().flat_map(|tier| tier.kinds);
+    let kinds = tiers::all().flat_map(|tier| tier.kinds);
     kinds.map(|kind: &Kind| (kind.name, kind.rules())).collect()
 }

@@ -24,17 +24,7 @@ pub struct Bench {
 
 /// The kinds of a tier: two tiers may have kinds of one name.
 pub(crate) fn kinds(tier: Tier) -> &'static [Kind] {
-    match tier {
-        Tier::Keys => keys::TIER.kinds,
-        Tier::Storage => storage::TIER.kinds,
-        Tier::Access => access::TIER.kinds,
-        Tier::Network => network::TIER.kinds,
-        Tier::Firewall => firewall::TIER.kinds,
-        Tier::Database => database::TIER.kinds,
-        Tier::Edge => edge::TIER.kinds,
-        Tier::Compute => compute::TIER.kinds,
-        Tier::Monitoring => monitoring::TIER.kinds,
-    }
+    tiers::definition(tier).kinds
 }
 
 impl Bench {

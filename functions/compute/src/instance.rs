@@ -22,6 +22,9 @@ const ABSENT: &[&str] = &["InvalidInstanceID.NotFound"];
 /// What nobody can read back from an instance: size and key of its volume.
 const VOLUME_TAG: &str = "terrace:volume";
 
+/// How long AWS usually takes over the end of an instance, whoever asked for it.
+pub const TERMINATION: Usual = Usual::new(35, 90);
+
 /// A single machine with one interface and no public address of its own.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Instance {
@@ -52,6 +55,7 @@ impl Resource for Instance {
         &[("instance_type", "the machine is stopped and started: a minute or two without it")];
     const DEADLINE: Duration = Duration::from_mins(10);
     const TYPICAL: &'static [(&'static str, Usual)] = &[("", Usual::new(16, 50))];
+    const TYPICAL_DELETION: Option<Usual> = Some(TERMINATION);
     const GRANTS: &'static [Grant] = &[
         Grant::on(
             &[

@@ -13,6 +13,7 @@ use shared::model::{Address, Bound, Facts, Usual};
 use shared::world::CloudError;
 
 use crate::auto_scaling::{DESCRIBE, GROUPS, client, last_refresh, ours, unless_gone};
+use crate::instance::TERMINATION;
 use crate::launching::{FROM_IMAGE, LAUNCH, WITH_ROLE, WITH_TAGS};
 use crate::names::standing;
 use change::tag;
@@ -59,6 +60,7 @@ impl Resource for ScalingGroup {
     const DEADLINE: Duration = Duration::from_hours(1);
     /// Its slowest instance, until that answers.
     const TYPICAL: &'static [(&'static str, Usual)] = &[("", Usual::new(35, 120))];
+    const TYPICAL_DELETION: Option<Usual> = Some(TERMINATION);
     const GRANTS: &'static [Grant] = &[
         DESCRIBE,
         Grant::on(

@@ -6,6 +6,12 @@ import zipfile
 
 from tests.cloud import trusting
 
+# Work of one that changes something.
+CALLING = """
+    import botocore.session
+    botocore.session.get_session().create_client("ec2").create_vpc(CidrBlock="10.7.0.0/16")
+"""
+
 # `body` is what the function answers; `raise Told(NAME)` fails it under that name.
 _BOOTSTRAP = """#!%(python)s
 import json, os, signal, sys, time, urllib.request

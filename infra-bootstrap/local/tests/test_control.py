@@ -1,55 +1,7 @@
-"""The control surface: settings, the journal of changing calls, and every kind of fault."""
-
-import json
-import time
-import urllib.error
-import urllib.request
-
-import botocore.exceptions
+"""The control surface: settings, what was drawn, the journal of changing calls, moments, and databases."""
 
 from tests import functions
-from tests.cloud import Cloud, WithCloud, trusting
-
-_CALLING = """
-    import botocore.session
-    botocore.session.get_session().create_client("ec2").create_vpc(CidrBlock="10.7.0.0/16")
-"""
-
-
-class Controlled(WithCloud):
-    """On a cloud of its own: faults and settings would befall the other tests too."""
-
-    @classmethod
-    def setUpClass(cls):
-        cls.cloud = Cloud()
-        cls.addClassCleanup(cls.cloud.stop)
-
-    def tearDown(self):
-        self.ask("DELETE", "faults")
-
-    def ask(self, method, what, body=None):
-        """(status, answer) of the control surface."""
-        data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(f"{self.cloud.url}/_terrace/{what}", data=data, method=method)
-        try:
-            with urllib.request.urlopen(request, timeout=5) as answer:
-                return answer.status, json.load(answer)
-        except urllib.error.HTTPError as refusal:
-            return refusal.code, json.load(refusal)
-
-    def fault(self, **wanted):
-        status, answer = self.ask("POST", "faults", wanted)
-        self.assertEqual(status, 200, answer)
-        return answer["faults"][0]["id"]
-
-    def fired(self, number):
-        return next(one for one in self.ask("GET", "faults")[1]["faults"] if one["id"] == number)
-
-    def vpcs(self):
-        return {one["VpcId"] for one in self.client("ec2").describe_vpcs()["Vpcs"]}
-
-    def new_vpc(self):
-        return self.client("ec2").create_vpc(CidrBlock="10.9.0.0/16")
+from tests.control import Controlled
 
 
 class Settings(Controlled):
@@ -135,112 +87,6 @@ class Journal(Controlled):
         self.assertEqual([one["number"] for one in self.calls()], [before + 1])
 
 
-class Faults(Controlled):
-    def test_an_error_before_leaves_no_effect_and_one_after_leaves_it(self):
-        before = self.vpcs()
-        number = self.fault(service="ec2", action="CreateVpc", how="error", count=1, code="Odd", status=400)
-        self.refused("Odd", self.new_vpc)
-        self.assertEqual(self.vpcs(), before)
-        self.assertEqual(self.fired(number)["fired"], 1)
-        self.fault(service="ec2", action="CreateVpc", how="error", when="after", count=1)
-        self.refused("InternalError", self.new_vpc)
-        self.assertEqual(len(self.vpcs() - before), 1)
-        self.new_vpc()
-
-    def test_a_cut_call_gets_no_answer_and_has_had_its_effect_or_not(self):
-        for when, made in (("before", 0), ("after", 1)):
-            before = self.vpcs()
-            self.fault(service="ec2", action="CreateVpc", how="cut", when=when, count=1)
-            with self.assertRaises(botocore.exceptions.ConnectionClosedError, msg=when):
-                self.new_vpc()
-            self.assertEqual(len(self.vpcs() - before), made, when)
-
-    def test_throttling_speaks_each_service_s_own_words(self):
-        self.fault(service="*", action="*", how="throttle")
-        for service, code, operation, request in (
-            ("ec2", "RequestLimitExceeded", "create_vpc", {"CidrBlock": "10.0.0.0/16"}),
-            ("s3", "SlowDown", "create_bucket", {"Bucket": "throttled"}),
-            ("iam", "Throttling", "create_user", {"UserName": "throttled"}),
-            ("kms", "ThrottlingException", "create_key", {}),
-            ("cloudwatch", "Throttling", "delete_alarms", {"AlarmNames": ["throttled"]}),
-            ("sns", "Throttled", "create_topic", {"Name": "throttled"}),
-            ("events", "ThrottlingException", "put_rule", {"Name": "throttled", "EventPattern": "{}"}),
-        ):
-            self.refused(code, getattr(self.client(service), operation), **request)
-        self.client("ec2").describe_vpcs()
-
-    def test_a_function_dies_in_the_middle_of_its_call(self):
-        for when, made in (("before", 0), ("after", 1)):
-            functions.create(self.cloud, f"caller-{when}", _CALLING)
-            before = self.vpcs()
-            number = self.fault(
-                service="ec2", action="CreateVpc", how="kill", when=when, count=1, caller=f"caller-{when}"
-            )
-            self.new_vpc()
-            answer = self.client("lambda").invoke(FunctionName=f"caller-{when}")
-            self.assertEqual(answer.get("FunctionError"), "Unhandled", answer)
-            self.assertEqual((len(self.vpcs() - before), self.fired(number)["fired"]), (1 + made, 1), when)
-            self.assertNotIn("FunctionError", self.client("lambda").invoke(FunctionName=f"caller-{when}"))
-
-    def test_what_a_call_makes_can_stay_unseen_for_some_looks(self):
-        self.fault(service="ec2", action="CreateVpc", how="hide", times=2, count=1)
-        ec2 = self.client("ec2")
-        made = self.new_vpc()["Vpc"]["VpcId"]
-        self.refused("InvalidVpcID.NotFound", ec2.create_subnet, VpcId=made, CidrBlock="10.9.0.0/24")
-        self.assertNotIn(made, self.vpcs())
-        self.assertIn(made, self.vpcs())
-        self.ask("PUT", "settings", {"hidden_reads": 1})
-        self.addCleanup(self.ask, "PUT", "settings", {"hidden_reads": 0})
-        self.client("iam").create_role(RoleName="unseen", AssumeRolePolicyDocument=trusting("ec2.amazonaws.com"))
-        self.refused("NoSuchEntity", self.client("iam").get_role, RoleName="unseen")
-        self.client("iam").get_role(RoleName="unseen")
-
-    def test_only_the_chosen_calls_are_hit(self):
-        iam = self.client("iam")
-        number = self.fault(service="iam", action="CreateUser", how="error", resource="anna", skip=1, count=1)
-        iam.create_user(UserName="bert")
-        iam.create_user(UserName="anna-1")
-        self.refused("InternalError", iam.create_user, UserName="anna-2")
-        iam.create_user(UserName="anna-3")
-        shown = self.fired(number)
-        self.assertEqual((shown["matched"], shown["calls"]), (2, ["iam:CreateUser anna-2"]))
-
-    def test_a_rate_is_drawn_by_the_seed(self):
-        def hits():
-            self.fault(service="iam", action="GetUser", how="error", reads=True, rate=0.5, code="Drawn", status=400)
-            found = ""
-            for _ in range(16):
-                try:
-                    self.client("iam").get_user(UserName="nobody")
-                except botocore.exceptions.ClientError as refusal:
-                    found += "x" if refusal.response["Error"]["Code"] == "Drawn" else "."
-            self.ask("DELETE", "faults")
-            return found
-
-        self.ask("PUT", "settings", {"seed": 3})
-        drawn = hits()
-        self.assertTrue("x" in drawn and "." in drawn, drawn)
-        self.assertEqual(hits(), drawn)
-
-    def test_a_delay_holds_the_call_and_then_lets_it_through(self):
-        self.fault(service="ec2", action="DescribeVpcs", how="delay", reads=True, seconds=0.3, count=1)
-        started = time.monotonic()
-        self.vpcs()
-        self.assertGreaterEqual(time.monotonic() - started, 0.3)
-
-    def test_what_is_wrong_with_a_fault_is_said_all_at_once(self):
-        status, answer = self.ask("POST", "faults", {"service": "ec2", "how": "explode", "often": 1, "count": 0})
-        self.assertEqual((status, len(answer["problems"])), (400, 4), answer)
-        for wrong in (
-            {"service": "ec2", "action": "CreateMoon", "how": "cut"},
-            {"service": "moon", "action": "*", "how": "cut"},
-            {"service": "ec2", "action": "DescribeVpcs", "how": "cut"},
-            {"service": "ec2", "action": "CreateVpc", "how": "throttle", "when": "after"},
-        ):
-            self.assertEqual(self.ask("POST", "faults", wrong)[0], 400, wrong)
-        self.assertEqual(self.ask("GET", "faults")[1]["faults"], [])
-
-
 class Moments(Controlled):
     def test_the_cloud_goes_back_to_the_moment_that_was_kept_as_often_as_one_likes(self):
         buckets, parameters = self.client("s3"), self.client("ssm")
@@ -264,7 +110,7 @@ class Moments(Controlled):
     def test_going_back_keeps_what_acts_and_lets_go_of_what_was_on_its_way(self):
         sqs, rules = self.client("sqs"), self.client("events")
         queue = sqs.create_queue(QueueName="mail")["QueueUrl"]
-        functions.create(self.cloud, "actor", _CALLING)
+        functions.create(self.cloud, "actor", functions.CALLING)
         rules.put_rule(Name="bell", EventPattern='{"source": ["door"]}')
         self.assertEqual(self.ask("POST", "state/save")[0], 200)
         before = self.ask("GET", "state/acting")[1]

@@ -13,7 +13,7 @@ use crate::answer::Answer;
 use crate::cli::Import;
 use crate::context::Cloud;
 use crate::failure::Failure;
-use crate::import::{Mapping, Standing, check_stack, map, read, take};
+use crate::import::{Mapping, Standing, Takeover, check_stack, map, read};
 use crate::render::{table, wrap};
 use crate::screen::Screen;
 use crate::spec_file::SpecFile;
@@ -37,7 +37,9 @@ pub async fn run(arguments: Import, screen: &Screen) -> Result<Answer, Failure> 
     show(&stack, &mapping, screen);
     confirm(&stack, &vpc, yes.as_deref(), screen)?;
     let key = Key::Spec(&file.name).to_string();
-    take(&cloud, &stack, &key, &run_name("import", &stack), &mapping).await?;
+    let run = run_name("import", &stack);
+    let (spec_key, mapping) = (key.as_str(), &mapping);
+    Takeover { cloud: &cloud, stack: &stack, spec_key, run: &run, mapping }.take().await?;
     let shown = spec.display();
     let text = format!(
         "{} things of `{vpc}` belong to `{stack}`; nothing else has changed\n\

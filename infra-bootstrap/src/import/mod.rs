@@ -6,4 +6,4 @@ mod take;
 
 pub use mapping::{Mapping, map};
 pub use read::{Standing, read};
-pub use take::{UNBUILT, check_stack, take};
+pub use take::{Takeover, UNBUILT, check_stack};

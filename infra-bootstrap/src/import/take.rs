@@ -17,71 +17,68 @@ use crate::failure::{Failure, Tried};
 /// The revision of what was imported and never deployed: revisions count from 1.
 pub const UNBUILT: u64 = 0;
 
-/// Writes down that all of `mapping` is the stack's, then tags it. Done halfway, it is finished by
-/// doing it again.
-pub async fn take(
-    cloud: &Cloud,
-    stack: &str,
-    spec_key: &str,
-    run: &str,
-    mapping: &Mapping,
-) -> Result<(), Failure> {
-    let asker = Asker { run, execution: None };
-    // Nobody starts executions under the names of imports.
-    let never = async |_: &str| false;
-    let held = Lease::take(&cloud.ledger, stack, asker, never, unix_seconds()).await;
-    held.map_err(|error| busy(stack, error))?;
-    let taken = take_held(cloud, stack, spec_key, run, mapping).await;
-    let now = unix_seconds();
-    Lease::release(&cloud.ledger, stack, run, Release::Finished, now).await?;
-    taken
+/// What is taken over, for whom.
+pub struct Takeover<'a> {
+    pub cloud: &'a Cloud,
+    pub stack: &'a str,
+    /// The ledger's key of the spec that the stack belongs to from now on.
+    pub spec_key: &'a str,
+    pub run: &'a str,
+    pub mapping: &'a Mapping,
 }
 
-async fn take_held(
-    cloud: &Cloud,
-    stack: &str,
-    spec_key: &str,
-    run: &str,
-    mapping: &Mapping,
-) -> Result<(), Failure> {
-    check_stack(cloud, stack).await?;
-    bind(cloud, stack, spec_key).await?;
-    let key = Key::Inventory(stack);
-    let mut inventory: Inventory = cloud.ledger.read(&key).await?.unwrap_or_default();
-    for (address, chosen) in &mapping.chosen {
-        own(&mut inventory, address, chosen)?;
+impl Takeover<'_> {
+    /// Writes down that all of the mapping is the stack's, then tags it. Done halfway, it is
+    /// finished by doing it again.
+    pub async fn take(&self) -> Result<(), Failure> {
+        let Self { cloud, stack, run, .. } = self;
+        let asker = Asker { run, execution: None };
+        // Nobody starts executions under the names of imports.
+        let never = async |_: &str| false;
+        let held = Lease::take(&cloud.ledger, stack, asker, never, unix_seconds()).await;
+        held.map_err(|error| busy(stack, error))?;
+        let taken = self.take_held().await;
+        let now = unix_seconds();
+        Lease::release(&cloud.ledger, stack, run, Release::Finished, now).await?;
+        taken
     }
-    cloud.ledger.write(&key, &inventory).await?;
-    note(cloud, stack, spec_key, run, mapping).await?;
-    for (address, chosen) in &mapping.chosen {
-        tag(cloud, stack, address, &chosen.id).await?;
-    }
-    Ok(())
-}
 
-/// Whoever asks how the stack stands is told that no run has built it yet.
-async fn note(
-    cloud: &Cloud,
-    stack: &str,
-    spec_key: &str,
-    run: &str,
-    mapping: &Mapping,
-) -> Result<(), Failure> {
-    let count = mapping.chosen.len();
-    let record = StackRecord {
-        name: stack.to_owned(),
-        state: StackState::NotBuilt,
-        revision: UNBUILT,
-        known_good: None,
-        run: run.to_owned(),
-        facts_run: None,
-        changed: unix_seconds(),
-        notes: vec![format!(
-            "{count} resources were imported, and nothing else has changed yet: the first deploy \
-             of `{spec_key}` makes the rest"
-        )],
-    };
-    Ok(cloud.ledger.write(&Key::Record(stack), &record).await?)
+    async fn take_held(&self) -> Result<(), Failure> {
+        let Self { cloud, stack, mapping, .. } = self;
+        check_stack(cloud, stack).await?;
+        bind(cloud, stack, self.spec_key).await?;
+        let key = Key::Inventory(stack);
+        let mut inventory: Inventory = cloud.ledger.read(&key).await?.unwrap_or_default();
+        for (address, chosen) in &mapping.chosen {
+            own(&mut inventory, address, chosen)?;
+        }
+        cloud.ledger.write(&key, &inventory).await?;
+        self.note().await?;
+        for (address, chosen) in &mapping.chosen {
+            tag(cloud, stack, address, &chosen.id).await?;
+        }
+        Ok(())
+    }
+
+    /// Whoever asks how the stack stands is told that no run has built it yet.
+    async fn note(&self) -> Result<(), Failure> {
+        let record = StackRecord {
+            name: self.stack.to_owned(),
+            state: StackState::NotBuilt,
+            revision: UNBUILT,
+            known_good: None,
+            run: self.run.to_owned(),
+            facts_run: None,
+            changed: unix_seconds(),
+            notes: vec![format!(
+                "{} resources were imported, and nothing else has changed yet: the first deploy \
+                 of `{}` makes the rest",
+                self.mapping.chosen.len(),
+                self.spec_key
+            )],
+        };
+        Ok(self.cloud.ledger.write(&Key::Record(self.stack), &record).await?)
+    }
 }
 
 /// Only what no run has built yet can be given a network.

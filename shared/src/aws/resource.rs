@@ -38,7 +38,7 @@ pub trait Resource:
     /// How long it usually takes to get ready, where that is known and more than seconds: with a
     /// field set ("" for whatever is set). The first that fits counts. Looks are close together there.
     const TYPICAL: &'static [(&'static str, Usual)] = &[];
-    /// How long its deletion usually takes, where that is a minute or more.
+    /// How long its deletion usually takes, where that is known and more than seconds.
     const TYPICAL_DELETION: Option<Usual> = None;
     /// What the tier's role needs for this kind; roles are made from these.
     const GRANTS: &'static [Grant];

@@ -297,15 +297,7 @@ fn wish(bench: &Bench) -> Vec<Node> {
         "bastion": {"enabled": false}, "database": {"protection": false, "final_snapshot": false}});
     let spec = serde_json::from_value(spec).expect("a spec");
     let revision = Revision { number: 1, spec, pinned: Pinned::default() };
-    let tiers = [
-        &keys::TIER,
-        &storage::TIER,
-        &access::TIER,
-        &network::TIER,
-        &firewall::TIER,
-        &database::TIER,
-    ];
-    tiers.iter().flat_map(|tier| (tier.wish)(&revision, scope)).collect()
+    tiers::all().flat_map(|tier| (tier.wish)(&revision, scope)).collect()
 }
 
 fn find<'a>(nodes: &'a [Node], name: &str) -> &'a Node {

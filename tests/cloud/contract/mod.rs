@@ -3,6 +3,7 @@
 mod access;
 mod compute;
 mod database;
+mod domain;
 mod edge;
 mod firewall;
 mod keys;
@@ -20,6 +21,7 @@ pub fn tests() -> Vec<Test> {
         access::TESTS,
         compute::TESTS,
         database::TESTS,
+        domain::TESTS,
         edge::TESTS,
         firewall::TESTS,
         keys::TESTS,

@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 use shared::model::{Address, Live, Node, Stack, Tier};
 use shared::revision::{Pinned, Revision};
-use shared::tier::Definition;
 use support::contract::{Case, check};
 use support::{Bench, Cloud};
 
@@ -82,7 +81,7 @@ impl Stage {
         let case = Case { changes, constant, ..Case::new(self.node(tier, name)) };
         self.bench.cx.aws.take_calls();
         check(&mut self.bench, case).await;
-        let kinds = definition(tier).kinds.iter().flat_map(|kind| kind.grants);
+        let kinds = tiers::definition(tier).kinds.iter().flat_map(|kind| kind.grants);
         let granted: BTreeSet<&str> = kinds.flat_map(|grant| grant.actions).copied().collect();
         for (operation, _) in self.bench.cx.aws.take_calls().by_operation() {
             let action = action(operation);
@@ -110,22 +109,7 @@ fn wish(bench: &Bench, change: impl FnOnce(&mut Value)) -> Vec<Node> {
     let spec = serde_json::from_value(spec).expect("a spec");
     let pinned = Pinned { app_ami: IMAGE.to_owned(), bastion_ami: IMAGE.to_owned() };
     let revision = Revision { number: 1, spec, pinned };
-    let tiers = Tier::ALL.into_iter().map(definition);
-    tiers.flat_map(|tier| (tier.wish)(&revision, scope)).collect()
-}
-
-fn definition(tier: Tier) -> &'static Definition {
-    match tier {
-        Tier::Keys => &keys::TIER,
-        Tier::Storage => &storage::TIER,
-        Tier::Access => &access::TIER,
-        Tier::Network => &network::TIER,
-        Tier::Firewall => &firewall::TIER,
-        Tier::Database => &database::TIER,
-        Tier::Edge => &edge::TIER,
-        Tier::Compute => &compute::TIER,
-        Tier::Monitoring => &monitoring::TIER,
-    }
+    tiers::all().flat_map(|tier| (tier.wish)(&revision, scope)).collect()
 }
 
 /// `ec2:RunInstances` for `EC2.RunInstances`: services have other names in IAM.

@@ -33,13 +33,21 @@ pub fn results_folder() -> Fallible<std::path::PathBuf> {
 /// So many of these, drawn by the seed: the same seed draws the same.
 pub fn chosen<T>(all: Vec<T>, count: Option<usize>, seed: u64) -> Vec<T> {
     let Some(count) = count else { return all };
-    let lot = |index: usize| {
-        let mut hasher = DefaultHasher::new();
-        (seed, index).hash(&mut hasher);
-        hasher.finish()
-    };
     let mut drawn: Vec<(u64, T)> =
-        all.into_iter().enumerate().map(|(index, it)| (lot(index), it)).collect();
+        all.into_iter().enumerate().map(|(index, it)| (lot((seed, index)), it)).collect();
     drawn.sort_by_key(|(lot, _)| *lot);
     drawn.into_iter().take(count).map(|(_, it)| it).collect()
+}
+
+/// In which of so many shards a point is, from 1. By its name: clean runs differ in a call or two, and
+/// the shards have to cover them all the same.
+pub fn shard(name: &str, of: u64) -> u64 {
+    lot(name) % of + 1
+}
+
+/// As good as drawn, and the same every time.
+fn lot(of: impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    of.hash(&mut hasher);
+    hasher.finish()
 }

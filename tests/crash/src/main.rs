@@ -55,8 +55,8 @@ enum What {
 
 #[derive(Clone, Copy)]
 struct Shard {
-    number: usize,
-    of: usize,
+    number: u64,
+    of: u64,
 }
 
 impl FromStr for Shard {
@@ -137,10 +137,10 @@ fn points(
     let Shard { number, of } = arguments.shard;
     let cases: Vec<_> = cases
         .into_iter()
-        .filter(|(point, how)| proof.name(point, *how).contains(&arguments.only))
-        .enumerate()
-        .filter(|(index, _)| index % of == number - 1)
-        .map(|(_, case)| case)
+        .filter(|(point, how)| {
+            let name = proof.name(point, *how);
+            name.contains(&arguments.only) && crash::shard(&name, of) == number
+        })
         .collect();
     let cases = chosen(cases, arguments.sample, arguments.seed);
     let total = cases.len();

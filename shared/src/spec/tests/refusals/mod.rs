@@ -1,5 +1,6 @@
 //! Bad specs, and what is said of them.
 
+mod bastion;
 mod form;
 mod network;
 mod parts;
